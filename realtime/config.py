@@ -1,0 +1,35 @@
+"""The validated settings of this app as one value; reading them from the environment is the project's business."""
+
+from dataclasses import dataclass, field
+
+DEFAULT_REFRESH_INTERVAL_SECONDS = 5
+MAX_SWEEP_DEADLINE_SECONDS = 4.0
+SWEEP_DEADLINE_SHARE = 0.8  # of the refresh interval, so that a sweep ends before the next one is due
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """What the rooms of `realtime` need to know; found at `django.conf.settings.REALTIME`.
+
+    refresh_interval_seconds: fills an empty beat table; later the table's row counts.
+    sweep_deadline_seconds: None means the smaller of 4 s and 80 % of the refresh interval.
+    probe_threads: most probes under way at once in one process.
+    body_limit_bytes: of one answer, after decompression.
+    key_prefix: put before every Redis key, so that two installations can share one Redis.
+    allowed_origins: origins of other sites that may read the metrics; empty means same origin only.
+    reserved_environment: names that a registry row must not refer to as `${NAME}`.
+    """
+
+    refresh_interval_seconds: int = DEFAULT_REFRESH_INTERVAL_SECONDS
+    sweep_deadline_seconds: float | None = None
+    probe_threads: int = 128
+    body_limit_bytes: int = 256 * 1024
+    key_prefix: str = "realtime"
+    allowed_origins: tuple[str, ...] = ()
+    reserved_environment: frozenset[str] = field(default_factory=frozenset)
+
+    def sweep_deadline(self, *, interval_seconds: int) -> float:
+        """Return the seconds that one sweep may take under this refresh interval."""
+        if self.sweep_deadline_seconds is not None:
+            return self.sweep_deadline_seconds
+        return min(MAX_SWEEP_DEADLINE_SECONDS, SWEEP_DEADLINE_SHARE * interval_seconds)

@@ -1,0 +1,225 @@
+"""Records to the bytes kept in Redis and back: JSON, compressed where it repeats itself.
+
+Only the collector's own words go through here; what cannot be read is `CorruptRecord`, never a guess.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from realtime.core.history import NamedTallies, Tally, Totals
+from realtime.core.records import (
+    CounterSample,
+    Failure,
+    FailureKind,
+    Fault,
+    FaultCode,
+    ServiceMemory,
+    ServiceState,
+    Snapshot,
+    Status,
+    StatusChange,
+)
+
+# Part of every Redis key: a release that writes another shape starts afresh instead of misreading the old one.
+RECORDS_VERSION = 1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, zlib.error, RecursionError)
+
+Json = dict[str, Any]
+
+
+class CorruptRecord(ValueError):
+    """Bytes in the store that are not what this release writes."""
+
+
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """Return the snapshot as the bytes to be stored."""
+    return _dump(
+        {
+            "id": snapshot.id,
+            "finished": _to_ms(snapshot.finished_at),
+            "interval": snapshot.refresh_interval_seconds,
+            "deadline": snapshot.sweep_deadline_seconds,
+            "took": snapshot.collection_seconds,
+            "services": [_state_to_json(state) for state in snapshot.services],
+            "sources": snapshot.active_sources,
+            "events": [snapshot.events_per_second, snapshot.events_expected, snapshot.events_fresh],
+            "fault": [snapshot.fault.code, snapshot.fault.message] if snapshot.fault else None,
+        }
+    )
+
+
+def decode_snapshot(data: bytes) -> Snapshot:
+    """Return the snapshot of these bytes. Raises CorruptRecord."""
+    try:
+        stored = _load(data)
+        events, expected, fresh = stored["events"]
+        fault = stored["fault"]
+        return Snapshot(
+            id=stored["id"],
+            finished_at=_from_ms(stored["finished"]),
+            refresh_interval_seconds=stored["interval"],
+            sweep_deadline_seconds=stored["deadline"],
+            collection_seconds=stored["took"],
+            services=tuple(_state_from_json(state) for state in stored["services"]),
+            active_sources=tuple(stored["sources"]),
+            events_per_second=events,
+            events_expected=expected,
+            events_fresh=fresh,
+            fault=Fault(code=FaultCode(fault[0]), message=fault[1]) if fault else None,
+        )
+    except _UNREADABLE as error:
+        raise CorruptRecord("the stored snapshot cannot be read") from error
+
+
+def encode_memory(memory: Mapping[str, ServiceMemory]) -> bytes:
+    """Return what a collector remembers, by service, as the bytes to be stored."""
+    return _dump(
+        {
+            name: {
+                "streak": kept.streak,
+                "kind": kept.last_kind,
+                "counters": {key: [sample.total, _to_ms(sample.at)] for key, sample in kept.counters.items()},
+                "conditions": dict(kept.conditions),
+            }
+            for name, kept in memory.items()
+        }
+    )
+
+
+def decode_memory(data: bytes) -> dict[str, ServiceMemory]:
+    """Return what these bytes remember, by service. Raises CorruptRecord."""
+    try:
+        return {
+            name: ServiceMemory(
+                streak=kept["streak"],
+                last_kind=FailureKind(kept["kind"]) if kept["kind"] else None,
+                counters={
+                    key: CounterSample(total=total, at=_from_ms(at)) for key, (total, at) in kept["counters"].items()
+                },
+                conditions=kept["conditions"],
+            )
+            for name, kept in _load(data).items()
+        }
+    except _UNREADABLE as error:
+        raise CorruptRecord("the stored collector memory cannot be read") from error
+
+
+def encode_totals(totals: Totals) -> bytes:
+    """Return running totals as the bytes to be stored."""
+    return _dump(
+        {
+            "started": totals.started_at,
+            "at": totals.at,
+            "fleet": totals.fleet,
+            "services": totals.services,
+            "bins": totals.latency_bins,
+        }
+    )
+
+
+def decode_totals(data: bytes) -> Totals:
+    """Return the running totals of these bytes. Raises CorruptRecord."""
+    try:
+        stored = _load(data)
+        return Totals(
+            started_at=stored["started"],
+            at=stored["at"],
+            fleet=_tallies(stored["fleet"]),
+            services={name: _tallies(tallies) for name, tallies in stored["services"].items()},
+            latency_bins={int(index): count for index, count in stored["bins"].items()},
+        )
+    except _UNREADABLE as error:
+        raise CorruptRecord("the stored totals cannot be read") from error
+
+
+def encode_change(change: StatusChange) -> bytes:
+    """Return a status change as the bytes to be stored, readable on their own."""
+    return json.dumps(
+        {"at": _to_ms(change.at), "from": change.was, "to": change.became, "kind": change.kind}, separators=(",", ":")
+    ).encode()
+
+
+def decode_change(data: bytes, *, service: str) -> StatusChange:
+    """Return the status change of these bytes. Raises CorruptRecord."""
+    try:
+        stored = json.loads(data)
+        return StatusChange(
+            service=service,
+            at=_from_ms(stored["at"]),
+            was=Status(stored["from"]),
+            became=Status(stored["to"]),
+            kind=FailureKind(stored["kind"]) if stored["kind"] else None,
+        )
+    except _UNREADABLE as error:
+        raise CorruptRecord("a stored status change cannot be read") from error
+
+
+def _state_to_json(state: ServiceState) -> Json:
+    failure = state.failure
+    return {
+        "name": state.name,
+        "type": state.type,
+        "group": state.group,
+        "api": state.counts_as_api,
+        "status": state.status,
+        "pending": state.pending,
+        "took": state.response_time_seconds,
+        "readings": dict(state.readings),
+        "tracked": state.tracked,
+        "problems": dict(state.reading_errors),
+        "uptime": state.uptime_seconds,
+        "checked": _to_ms(state.checked_at) if state.checked_at else None,
+        "success": _to_ms(state.last_success_at) if state.last_success_at else None,
+        "failures": state.consecutive_failures,
+        "failure": [failure.kind, failure.message, failure.http_status] if failure else None,
+    }
+
+
+def _state_from_json(stored: Json) -> ServiceState:
+    failure = stored["failure"]
+    return ServiceState(
+        name=stored["name"],
+        type=stored["type"],
+        group=stored["group"],
+        counts_as_api=stored["api"],
+        status=Status(stored["status"]),
+        pending=stored["pending"],
+        response_time_seconds=stored["took"],
+        readings=stored["readings"],
+        tracked=tuple(stored["tracked"]),
+        reading_errors=stored["problems"],
+        uptime_seconds=stored["uptime"],
+        checked_at=_from_ms(stored["checked"]) if stored["checked"] is not None else None,
+        last_success_at=_from_ms(stored["success"]) if stored["success"] is not None else None,
+        consecutive_failures=stored["failures"],
+        failure=Failure(kind=FailureKind(failure[0]), message=failure[1], http_status=failure[2]) if failure else None,
+    )
+
+
+def _tallies(stored: Mapping[str, list[int]]) -> NamedTallies:
+    return {name: Tally(*numbers) for name, numbers in stored.items()}
+
+
+def _to_ms(at: datetime) -> int:
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def _from_ms(milliseconds: int) -> datetime:
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def _dump(value: object) -> bytes:
+    return zlib.compress(json.dumps(value, separators=(",", ":"), allow_nan=False).encode(), 1)
+
+
+def _load(data: bytes) -> Json:
+    loaded = json.loads(zlib.decompress(data))
+    if not isinstance(loaded, dict):
+        raise TypeError("not an object")
+    return loaded

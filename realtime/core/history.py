@@ -1,0 +1,235 @@
+"""History as running totals: what happened in a window is the later total less the earlier one.
+
+Every sweep adds to one set of totals. At the end of each time bucket the totals of that moment are kept, so the
+comparison of two periods needs three of them, however many buckets or services there are (the technique of
+cumulative counters; prefix sums). Totals are integers, so a difference is exact and one absurd value leaves no trace
+once it has left the window.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from realtime.core import sketch
+
+# Periods that can be asked for, by the word in the query, in seconds.
+PERIODS: Mapping[str, int] = {"1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "24h": 86_400}
+DEFAULT_PERIOD = "5m"
+BUCKETS_PER_PERIOD = 30
+
+# A unit of a tally's total; values are kept to 2^-40, about 10^-12.
+_SCALE_BITS = 40
+
+
+class Tally(NamedTuple):
+    """How many samples there were since `since` (Unix seconds), and their exact sum in units of 2^-40.
+
+    `since` tells two lives of one name apart: a service that left the registry and came back starts anew.
+    """
+
+    count: int
+    total: int
+    since: int
+
+
+NamedTallies = Mapping[str, Tally]
+
+
+# Series that a sweep can add to; those of readings and of failure kinds are named by the functions below.
+SWEEPS = "sweeps"
+LATENCY_SWEEPS = "latency_sweeps"
+FAILED = "failed"
+RESPONSE_TIME = "response_time"
+EVENTS_PER_SECOND = "events_per_second"
+API_CALLS_ACTIVE = "api_calls_active"
+HEALTH_RATIO = "health_ratio"
+_READING = "reading:"
+_KIND = "failed:"
+
+
+def reading_series(name: str) -> str:
+    """Return the series of a registered reading of a service."""
+    return f"{_READING}{name}"
+
+
+def kind_series(kind: str) -> str:
+    """Return the series that counts the failed probes of one kind."""
+    return f"{_KIND}{kind}"
+
+
+NamedValues = Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """What one sweep adds: values by series, for the fleet and by service; an absent series gets no sample.
+
+    FAILED has one value for each probe that counts, 1 when it failed and 0 when not.
+    latencies: seconds, one for each probe that had an answer and did not fail.
+    """
+
+    fleet: NamedValues = field(default_factory=dict)
+    services: Mapping[str, NamedValues] = field(default_factory=dict)
+    latencies: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Totals:
+    """Everything that was ever added, up to `at`; times are Unix seconds.
+
+    started_at: of the first sample; None before it. latency_bins: of the whole fleet.
+    """
+
+    started_at: float | None = None
+    at: float | None = None
+    fleet: NamedTallies = field(default_factory=dict)
+    services: Mapping[str, NamedTallies] = field(default_factory=dict)
+    latency_bins: sketch.Bins = field(default_factory=dict)
+
+
+EMPTY = Totals()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """A window of whole buckets, [start, end) in Unix seconds."""
+
+    start: int
+    end: int
+
+    @property
+    def seconds(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """Count and mean of the samples of one series in one window; mean None when there were none."""
+
+    count: int = 0
+    mean: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """What happened in one span. Absent series have no samples.
+
+    is_known is False when the totals at one of its edges are lost; then it is empty.
+    """
+
+    span: Span
+    is_known: bool = True
+    fleet: Mapping[str, Figures] = field(default_factory=dict)
+    services: Mapping[str, Mapping[str, Figures]] = field(default_factory=dict)
+    latency_bins: sketch.Bins = field(default_factory=dict)
+
+
+def bucket_seconds(period_seconds: int) -> int:
+    """Return the length of a bucket: a thirtieth of the period, which divides every period we know."""
+    return period_seconds // BUCKETS_PER_PERIOD
+
+
+def bucket_of(*, at: float, period_seconds: int) -> int:
+    """Return the number of the bucket that holds this moment."""
+    return math.floor(at / bucket_seconds(period_seconds))
+
+
+def spans(*, at: float, period_seconds: int) -> tuple[Span, Span]:
+    """Return the current and the previous window; the current one ends with the end of the bucket that holds `at`."""
+    size = bucket_seconds(period_seconds)
+    end = (bucket_of(at=at, period_seconds=period_seconds) + 1) * size
+    length = BUCKETS_PER_PERIOD * size
+    return Span(start=end - length, end=end), Span(start=end - 2 * length, end=end - length)
+
+
+def grow(totals: Totals, *, sample: Sample, at: float, tracked: Mapping[str, tuple[str, ...]]) -> Totals:
+    """Return the totals with one sweep's sample added.
+
+    tracked: the registered readings of each service of the registry; what is not among them is forgotten.
+    """
+    since = math.floor(at)
+    services = {}
+    for name, readings in tracked.items():
+        wanted = {reading_series(reading) for reading in readings}
+        kept = {
+            series: tally
+            for series, tally in totals.services.get(name, {}).items()
+            if series in wanted or not series.startswith(_READING)
+        }
+        services[name] = _grow_tallies(kept, sample.services.get(name, {}), since=since)
+    return Totals(
+        started_at=at if totals.started_at is None else totals.started_at,
+        at=at,
+        fleet=_grow_tallies(totals.fleet, sample.fleet, since=since),
+        services=services,
+        latency_bins=sketch.add(totals.latency_bins, sample.latencies),
+    )
+
+
+def _grow_tallies(tallies: NamedTallies, values: NamedValues, *, since: int) -> dict[str, Tally]:
+    grown = dict(tallies)
+    for name, added in values.items():
+        if added:
+            count, total, born = grown.get(name, Tally(0, 0, since))
+            grown[name] = Tally(count + len(added), total + sum(map(_scaled, added)), born)
+    return grown
+
+
+def _scaled(value: float) -> int:
+    numerator, denominator = value.as_integer_ratio()
+    return (numerator << _SCALE_BITS) // denominator
+
+
+def windows(*, now: Totals, at_current_start: Totals | None, at_previous_start: Totals | None, period_seconds: int) -> (
+    tuple[Window, Window]
+):
+    """Return the current and the previous window.
+
+    at_current_start, at_previous_start: the totals as they stood at the start of each window, None where nothing was
+    kept of that moment.
+    """
+    if now.at is None:
+        raise ValueError("totals without a sample have no windows")
+    current, previous = spans(at=now.at, period_seconds=period_seconds)
+    middle = _edge(at_current_start, at=current.start, now=now)
+    oldest = _edge(at_previous_start, at=previous.start, now=now)
+    return _between(now, middle, span=current), _between(middle, oldest, span=previous)
+
+
+def _edge(kept: Totals | None, *, at: int, now: Totals) -> Totals | None:
+    """Return the totals at an edge: nothing had been added before the first sample; else only what was kept counts."""
+    if kept is None and now.started_at is not None and at <= now.started_at:
+        return EMPTY
+    return kept
+
+
+def _between(later: Totals | None, earlier: Totals | None, *, span: Span) -> Window:
+    if later is None or earlier is None:
+        return Window(span=span, is_known=False)
+    return Window(
+        span=span,
+        fleet=_figures(later.fleet, earlier.fleet),
+        services={
+            name: _figures(tallies, earlier.services.get(name, {})) for name, tallies in later.services.items()
+        },
+        latency_bins=sketch.subtract(later.latency_bins, earlier.latency_bins),
+    )
+
+
+def _figures(later: NamedTallies, earlier: NamedTallies) -> dict[str, Figures]:
+    figures = {}
+    for name, tally in later.items():
+        before = earlier.get(name)
+        if before is None or before.since != tally.since:
+            before = Tally(0, 0, tally.since)
+        count = tally.count - before.count
+        if count > 0:
+            figures[name] = Figures(count=count, mean=(tally.total - before.total) / (count << _SCALE_BITS))
+    return figures
+
+
+def failures_by_kind(series: Mapping[str, Figures]) -> dict[str, int]:
+    """Return the failed probes of a window by kind, the most frequent first."""
+    counts = {name.removeprefix(_KIND): figures.count for name, figures in series.items() if name.startswith(_KIND)}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,172 @@
+"""Takes the numbers out of a service's answers: registered readings, numbers taken along, uptime, conditions."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from realtime.core import answers
+from realtime.core.expressions import search
+from realtime.core.records import CounterSample, Exchange, ReadingKind, ReadingSpec, Target
+
+MAX_TAKEN_ALONG = 32
+MAX_NAME_LENGTH = 64
+UPTIME = "uptime_seconds"
+EVENTS = "events_per_second"
+
+# The fields of an entry of the answer: a reading of such a name stands under `reported_<name>`.
+ENTRY_FIELDS = frozenset(
+    "service status response_time_ms type group checked_at last_success next_check_at uptime_seconds "
+    "consecutive_failures pending error_count error_rate error reading_errors comparison".split()
+)
+
+# A rate over a longer gap would put an old average under a new time.
+MAX_COUNTER_GAP_SECONDS = 300.0
+
+# "1:25:24.57", "25:24", and with the days that Python's str(timedelta) puts before them: "2 days, 1:25:24".
+_CLOCK = re.compile(r"\s*(?:(\d{1,6})\s*d(?:ays?)?\s*,?\s*)?(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)\s*", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """The numbers of one probe, under the names they are shown by; counters are raw totals."""
+
+    gauges: Mapping[str, float] = field(default_factory=dict)
+    counters: Mapping[str, float] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    uptime_seconds: float | None = None
+    conditions: Mapping[str, bool] = field(default_factory=dict)
+
+
+def public_name(name: str) -> str:
+    """Return the name a reading is shown under: its own, or `reported_<name>` where an entry has such a field."""
+    return f"reported_{name}" if name in ENTRY_FIELDS else name
+
+
+def take(*, target: Target, health: object, others: Mapping[str, Exchange]) -> Taken:
+    """Return everything that a target's answers give: `health` is its health document, `others` by reading path.
+
+    A reading that could not be had is left out and named in `errors`; it never changes the status.
+    """
+    documents, problems = _documents(others)
+    gauges: dict[str, float] = {}
+    counters: dict[str, float] = {}
+    errors: dict[str, str] = {}
+    for spec in target.readings:
+        name = public_name(spec.name) if spec.name != UPTIME else UPTIME
+        if spec.path in problems:
+            errors[name] = problems[spec.path]
+            continue
+        document = health if spec.path is None else documents.get(spec.path)
+        value, problem = _number(spec, document)
+        if value is None:
+            errors[name] = problem
+        elif spec.kind is ReadingKind.COUNTER:
+            counters[name] = value
+        else:
+            gauges[name] = value
+    uptime = gauges.pop(UPTIME, None)
+    registered = {public_name(spec.name) for spec in target.readings}
+    gauges |= {name: value for name, value in _along(health).items() if name not in registered}
+    return Taken(
+        gauges=gauges,
+        counters=counters,
+        errors=errors,
+        uptime_seconds=uptime if uptime is not None else _uptime(health),
+        conditions={
+            source.name: source.condition is None or search(expression=source.condition, document=health) is True
+            for source in target.data_sources
+        },
+    )
+
+
+def counter_rate(*, before: CounterSample | None, after: CounterSample) -> float | None:
+    """Return a counter's rate per second between two samples, None where there is nothing to compare with.
+
+    A total that fell means that the service restarted and counts from zero again, so what it shows now is the
+    increase, as in Prometheus' `rate()` (Prometheus documentation, "Querying: functions").
+    """
+    if before is None:
+        return None
+    seconds = (after.at - before.at).total_seconds()
+    if not 0 < seconds <= MAX_COUNTER_GAP_SECONDS:
+        return None
+    increase = after.total - before.total if after.total >= before.total else after.total
+    return answers.finite_number(increase / seconds)
+
+
+def parse_uptime(text: str) -> float | None:
+    """Return the seconds of an uptime written like a clock (`1:25:24.57`, `2 days, 0:00:03`), None for other texts."""
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        return None
+    days, hours, minutes, seconds = match.groups(default="0")
+    return int(days) * 86_400 + int(hours) * 3_600 + int(minutes) * 60 + float(seconds)
+
+
+def _documents(others: Mapping[str, Exchange]) -> tuple[dict[str, object], dict[str | None, str]]:
+    documents: dict[str, object] = {}
+    problems: dict[str | None, str] = {}
+    for path, exchange in others.items():
+        if exchange.failure is not None:
+            problems[path] = f"{exchange.failure.kind}: {exchange.failure.message}"
+        elif exchange.http_status is None or not 200 <= exchange.http_status <= 299:
+            problems[path] = f"http_status: HTTP status {exchange.http_status}"
+        else:
+            content = answers.read_content(body=exchange.body, content_type=exchange.content_type)
+            if content.is_json:
+                documents[path] = content.document
+            else:
+                problems[path] = f"body: not valid JSON: {content.problem}"
+    return documents, problems
+
+
+def _number(spec: ReadingSpec, document: object) -> tuple[float | None, str]:
+    found = search(expression=spec.expression, document=document)
+    value = answers.finite_number(found)
+    if value is not None:
+        if spec.kind is ReadingKind.COUNTER and value < 0:
+            return None, "a counter cannot be negative"
+        return value, ""
+    if found is None:
+        return None, "the expression finds nothing in the answer"
+    return None, f"the expression gives {_kind_of(found)}, not a number"
+
+
+def _kind_of(value: object) -> str:
+    kinds = {bool: "a boolean", str: "a text", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "a number beyond range")
+
+
+def _along(health: object) -> dict[str, float]:
+    """Return the numbers at the top level of a health document, the first MAX_TAKEN_ALONG of them."""
+    along: dict[str, float] = {}
+    if isinstance(health, dict):
+        for name, value in health.items():
+            number = answers.finite_number(value)
+            if number is None or name == UPTIME or not _is_showable(name):
+                continue
+            along.setdefault(public_name(name), number)
+            if len(along) == MAX_TAKEN_ALONG:
+                break
+    return along
+
+
+def _is_showable(name: str) -> bool:
+    # Printable leaves out lone surrogates, which JSON can carry and UTF-8 cannot.
+    return 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable()
+
+
+def _uptime(health: object) -> float | None:
+    if not isinstance(health, dict):
+        return None
+    number = answers.finite_number(health.get(UPTIME))
+    if number is not None:
+        return number
+    for name in (UPTIME, "uptime"):
+        text = health.get(name)
+        if isinstance(text, str):
+            seconds = parse_uptime(text)
+            if seconds is not None:
+                return seconds
+    return None

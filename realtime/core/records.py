@@ -1,0 +1,296 @@
+"""The frozen values that pass between the stages, from target to snapshot.
+
+Seconds, ratios and aware UTC datetimes inside; `core.document` turns them into what the public contract shows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What is shown for a service; order and roll-up are in `core.counting`."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    MAINTENANCE = "maintenance"
+
+    @property
+    def is_good(self) -> bool:
+        return self in (Status.HEALTHY, Status.DEGRADED)
+
+    @property
+    def is_bad(self) -> bool:
+        return self in (Status.UNHEALTHY, Status.ERROR)
+
+
+class FailureKind(StrEnum):
+    """Why a probe failed; `protocol`: connected, but what came was not valid HTTP or broke off."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    HTTP_STATUS = "http_status"
+    REPORTED = "reported"
+    BODY = "body"
+    TOO_LARGE = "too_large"
+    REDIRECT = "redirect"
+    SWEEP_DEADLINE = "sweep_deadline"
+    BLOCKED = "blocked"
+
+
+class ReadingKind(StrEnum):
+    """A counter is a growing total; what is shown of it is its rate per second between two sweeps."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+
+
+class FaultCode(StrEnum):
+    """Failures of ours, never of a service: the top-level `error.code` of an answer."""
+
+    NO_SNAPSHOT = "no_snapshot"
+    STORE_UNAVAILABLE = "store_unavailable"
+    REGISTRY_UNAVAILABLE = "registry_unavailable"
+    NETWORK_UNREACHABLE = "network_unreachable"
+    SWEEP_OVERRUN = "sweep_overrun"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """Something of ours failed; `message` is safe to show to anyone."""
+
+    code: FaultCode
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """Why a probe failed; `message` holds no credential, query string, header or stack trace."""
+
+    kind: FailureKind
+    message: str
+    http_status: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadingSpec:
+    """A reading to take. `path` None means the health answer; `expression` is a JMESPath that must give a number."""
+
+    name: str
+    expression: str
+    path: str | None = None
+    kind: ReadingKind = ReadingKind.GAUGE
+    counts_toward_events: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataSourceSpec:
+    """A data source that this target decides; `condition` is a JMESPath on the health answer that must give true."""
+
+    name: str
+    condition: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """The frozen value made from a service at the start of a sweep; its references to secrets are resolved.
+
+    expected_status: inclusive ranges, e.g. ((200, 299),).
+    status_path: JMESPath of the status word, None for the usual places.
+    degraded_above_seconds: None means that slowness does not matter.
+    timeout_seconds: one deadline for everything asked of this service in a sweep.
+    """
+
+    name: str
+    base_url: str
+    health_path: str = "/health"
+    status_path: str | None = None
+    type: str = "core"
+    group: str = ""
+    counts_as_api: bool = True
+    timeout_seconds: float = 2.0
+    expected_status: tuple[tuple[int, int], ...] = ((200, 299),)
+    follow_redirects: bool = False
+    degraded_above_seconds: float | None = None
+    failure_threshold: int = 1
+    success_threshold: int = 1
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    readings: tuple[ReadingSpec, ...] = ()
+    data_sources: tuple[DataSourceSpec, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phases:
+    """Seconds of one HTTP exchange, phase by phase; None where the phase did not happen (a kept connection) or end."""
+
+    dns_seconds: float | None = None
+    connect_seconds: float | None = None
+    tls_seconds: float | None = None
+    first_byte_seconds: float | None = None
+    body_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """One request and what came back; either `failure` is set or `http_status`, `headers` and `body` are.
+
+    A body over the limit is a failure of kind `too_large` that still has its `http_status`.
+    elapsed_seconds: from sending the request, connecting included where needed, to the last byte of the body.
+    address: `host:port` that was connected to, None when that was not reached.
+    hops: the URLs asked, without query, the last one being the one that answered.
+    """
+
+    path: str
+    hops: tuple[str, ...] = ()
+    address: str | None = None
+    reused_connection: bool = False
+    phases: Phases = field(default_factory=Phases)
+    elapsed_seconds: float | None = None
+    http_status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = ""
+    body: bytes = field(default=b"", repr=False)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeResult:
+    """The outcome of one probe: the verdict before flap damping, and the numbers taken along.
+
+    response_time_seconds: of the health request, None when there was no answer.
+    finished_seconds: when the probe ended, after the start of its sweep.
+    gauges: readings by name, registered ones first; counters: raw totals by name, not yet rates.
+    conditions: per data source, whether its condition held on this answer.
+    """
+
+    target: str
+    status: Status
+    failure: Failure | None = None
+    response_time_seconds: float | None = None
+    finished_seconds: float
+    gauges: Mapping[str, float] = field(default_factory=dict)
+    counters: Mapping[str, float] = field(default_factory=dict)
+    reading_errors: Mapping[str, str] = field(default_factory=dict)
+    uptime_seconds: float | None = None
+    conditions: Mapping[str, bool] = field(default_factory=dict)
+
+
+class UnprobedReason(StrEnum):
+    """Why a target has no probe result in a sweep.
+
+    SAT_OUT: on purpose, its thread or name look-up from an earlier sweep still hangs.
+    OVERRUN: not begun, or cut before its time, because the sweep took too long or was stopped.
+    INTERNAL: our own code raised; the traceback is in the log.
+    """
+
+    SAT_OUT = "sat_out"
+    OVERRUN = "overrun"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unprobed:
+    """A target that was not probed in this sweep, or whose probe says nothing about the service."""
+
+    target: str
+    reason: UnprobedReason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inspection:
+    """One probe with everything that it saw, for a person to read.
+
+    rule: a sentence that names the rule which decided the status.
+    """
+
+    exchanges: tuple[Exchange, ...]
+    rule: str
+    result: ProbeResult
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceState:
+    """What a snapshot says of one service.
+
+    status: shown, after flap damping; failure: the one on which a shown unhealthy or error rests, else None.
+    readings: public names, registered ones first; tracked: those of them that have history.
+    """
+
+    name: str
+    type: str
+    group: str
+    counts_as_api: bool
+    status: Status
+    pending: bool = False
+    response_time_seconds: float | None = None
+    readings: Mapping[str, float] = field(default_factory=dict)
+    tracked: tuple[str, ...] = ()
+    reading_errors: Mapping[str, str] = field(default_factory=dict)
+    uptime_seconds: float | None = None
+    checked_at: datetime | None = None
+    last_success_at: datetime | None = None
+    consecutive_failures: int = 0
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """The consolidated, immutable outcome of one sweep; `services` is in registry order.
+
+    events_per_second: sum of the readings that count toward it; it rests on `events_fresh` of `events_expected`
+    services. active_sources: sorted names.
+    """
+
+    id: int
+    finished_at: datetime
+    refresh_interval_seconds: int
+    sweep_deadline_seconds: float
+    collection_seconds: float
+    services: tuple[ServiceState, ...] = ()
+    active_sources: tuple[str, ...] = ()
+    events_per_second: float = 0.0
+    events_expected: int = 0
+    events_fresh: int = 0
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CounterSample:
+    """The raw total of a counter and when it was read."""
+
+    total: float
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceMemory:
+    """What a collector must remember of a service from sweep to sweep, beside its state in the snapshot.
+
+    streak: probes in a row that speak against the shown status (flap damping).
+    last_kind: kind of the last failed probe; a target that sits out counts as failed once more of that kind.
+    conditions: per data source, what its condition gave on the last usable answer.
+    """
+
+    streak: int = 0
+    last_kind: FailureKind | None = None
+    counters: Mapping[str, CounterSample] = field(default_factory=dict)
+    conditions: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatusChange:
+    """A shown status that became another; `was` and `became` are statuses, `kind` tells why where it turned bad."""
+
+    service: str
+    at: datetime
+    was: Status
+    became: Status
+    kind: FailureKind | None = None
