@@ -1,0 +1,5 @@
+"""The project around the app: settings, doors, `manage.py up` and the sample fleet."""
+
+from metricsproj.celery import app as celery_app  # shared tasks bind to it, whichever program imports them
+
+__all__ = ("celery_app",)

@@ -1,0 +1,93 @@
+"""Where the embedded run keeps its things: the data folder, the secret key and the address of the embedded store.
+
+Asked while settings load, by every program of a checkout, so that each finds the running store without any
+environment. Starting the store is left to `metricsproj.supervision`.
+"""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+from django.core.management.utils import get_random_secret_key
+
+STORE_FOLDER = "valkey"
+SOCKET_NAME = "valkey.sock"
+SHORT_FOLDER_NAME = "short-folder"  # file in the store's folder that holds the path of the short folder
+SHORT_LINK_NAME = "valkey"  # symbolic link in the short folder that leads to the store's folder
+# sockaddr_un holds 108 bytes on Linux and 104 on macOS, its closing zero included.
+MAX_SOCKET_PATH_BYTES = 103
+
+
+def ensure_data_dir(path: Path) -> Path:
+    """Return the data folder, made for its owner alone where it is missing: it holds the registry's secrets."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def ensure_secret_key(data_dir: Path) -> str:
+    """Return the generated secret key of this data folder; of several first callers, all get the same."""
+    path = data_dir / "secret_key"
+    if not path.exists():
+        _write_once(path, get_random_secret_key() + get_random_secret_key())
+    return path.read_text(encoding="utf-8").strip()
+
+
+def store_socket(data_dir: Path) -> Path:
+    """Return a path of the embedded store's socket that a client can connect to, whether or not the store runs.
+
+    Where the plain path is too long for a socket address, a private folder with a short path links to it; the
+    store's folder remembers which, for all other programs.
+    """
+    folder = data_dir / STORE_FOLDER
+    plain = folder / SOCKET_NAME
+    if len(os.fsencode(plain)) <= MAX_SOCKET_PATH_BYTES:
+        return plain
+    folder.mkdir(mode=0o700, exist_ok=True)
+    pointer = folder / SHORT_FOLDER_NAME
+    short = _remembered_folder(pointer, folder)
+    if short is None:
+        pointer.unlink(missing_ok=True)
+        _write_once(pointer, str(_new_short_folder(folder)))
+        short = _remembered_folder(pointer, folder)
+    if short is None:
+        raise OSError(f"no short path to {plain}: set REDIS_URL or a shorter REALTIME_DATA_DIR")
+    return short / SHORT_LINK_NAME / SOCKET_NAME
+
+
+def store_url(data_dir: Path) -> str:
+    """Return the embedded store's URL as redis-py reads it."""
+    return f"unix://{quote(str(store_socket(data_dir)))}?db=0"
+
+
+def _new_short_folder(folder: Path) -> Path:
+    short = Path(tempfile.mkdtemp(prefix="realtime-"))
+    (short / SHORT_LINK_NAME).symlink_to(folder)
+    return short
+
+
+def _remembered_folder(pointer: Path, folder: Path) -> Path | None:
+    """Return the short folder, None unless it is ours alone and leads here: temporary folders get cleared and reused."""
+    try:
+        short = Path(pointer.read_text(encoding="utf-8").strip())
+        found = short.lstat()
+        leads_here = os.readlink(short / SHORT_LINK_NAME) == str(folder)
+    except OSError:
+        return None
+    is_private = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) == 0o700
+    return short if is_private and leads_here else None
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file for its owner alone, whole or not at all; the file of whoever was first stays."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+    finally:
+        os.unlink(temporary)

@@ -1,0 +1,191 @@
+"""Django's settings, made from the environment variables of `metricsproj.env`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from metricsproj import embedded, env, redis_urls
+from realtime.config import Config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = env.read_or_exit(os.environ)
+
+try:
+    DATA_DIR = embedded.ensure_data_dir(BASE_DIR / ENV[env.DATA_DIR])
+    SECRET_KEY = ENV[env.SECRET_KEY] or embedded.ensure_secret_key(DATA_DIR)
+    REDIS_URL = ENV[env.REDIS_URL] or embedded.store_url(DATA_DIR)
+except OSError as error:
+    env.exit_with(f"REALTIME_DATA_DIR: cannot be used: {error}")
+
+DEBUG = ENV[env.DEBUG]
+ALLOWED_HOSTS = list(ENV[env.ALLOWED_HOSTS])
+CSRF_TRUSTED_ORIGINS = list(ENV[env.CSRF_TRUSTED_ORIGINS])
+REALTIME = Config(
+    refresh_interval_seconds=ENV[env.REFRESH_INTERVAL],
+    sweep_deadline_seconds=ENV[env.SWEEP_DEADLINE],
+    probe_threads=ENV[env.PROBE_THREADS],
+    body_limit_bytes=ENV[env.BODY_LIMIT],
+    key_prefix=ENV[env.KEY_PREFIX],
+    allowed_origins=ENV[env.ALLOWED_ORIGINS],
+    reserved_environment=env.NAMES,
+)
+
+INSTALLED_APPS = [
+    "metricsproj.supervision",
+    "realtime.apps.RealtimeConfig",
+    "django_celery_beat",
+    "rest_framework",
+    "corsheaders",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+# Each of these is paid for by every request of the API as well.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if REALTIME.allowed_origins else []),
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "metricsproj.urls"
+WSGI_APPLICATION = "metricsproj.wsgi.application"
+ASGI_APPLICATION = "metricsproj.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+SQLITE_OPTIONS = {
+    "timeout": 10,  # seconds to wait for another process's write
+    "transaction_mode": "IMMEDIATE",  # a read that becomes a write would fail at once instead of waiting
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+# A database that is away must not hold a sweep; `connect_timeout` is in whole seconds, 2 the least libpq takes.
+POSTGRESQL_OPTIONS = {"connect_timeout": 2, "options": "-c statement_timeout=10000"}
+
+
+def _database() -> dict[str, Any]:
+    entry = ENV[env.DATABASE_URL] or {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "db.sqlite3")}
+    if entry["ENGINE"] == "django.db.backends.sqlite3":
+        return {**entry, "OPTIONS": {**SQLITE_OPTIONS, **entry.get("OPTIONS", {})}}
+    options = {**POSTGRESQL_OPTIONS, **entry.get("OPTIONS", {})}
+    return {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **entry, "OPTIONS": options}
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": REALTIME.key_prefix,
+        "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",  # not pickle: Redis may be shared
+            "CONNECTION_POOL_KWARGS": redis_urls.client_options(),
+        },
+    }
+}
+
+CELERY_BROKER_URL = redis_urls.broker_url(REDIS_URL)
+CELERY_BROKER_USE_SSL = redis_urls.broker_ssl(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": f"{REALTIME.key_prefix}:celery:",
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,  # longer than the worker's own blocking read
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a store that is away comes back without anyone's hand
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 2  # seconds until an edit in the admin takes effect
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # a sweep that was lost is not repeated: the next one is due anyway
+CELERY_TASK_DEFAULT_QUEUE = "realtime"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TIMEZONE = "UTC"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "UNAUTHENTICATED_USER": None,
+}
+CORS_ALLOWED_ORIGINS = list(REALTIME.allowed_origins)
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "x-api-key", "if-none-match", "if-modified-since", "last-event-id"]
+CORS_EXPOSE_HEADERS = ["ETag", "Age", "X-Cache"]
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True  # the admin's files are served without collectstatic
+WHITENOISE_AUTOREFRESH = False
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV[env.HTTPS]
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = ENV[env.HTTPS]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked by the machine next door, without TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV[env.HTTPS] else 0
+# Whether sub-domains and the browsers' preload list follow is for the owner of the domain to say, in the proxy.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+USE_X_FORWARDED_HOST = "X-Forwarded-Host" in ENV[env.TRUSTED_PROXY_HEADERS]
+USE_X_FORWARDED_PORT = "X-Forwarded-Port" in ENV[env.TRUSTED_PROXY_HEADERS]
+if "X-Forwarded-Proto" in ENV[env.TRUSTED_PROXY_HEADERS]:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": ENV[env.LOG_LEVEL]},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
+        # Two lines for each sweep say nothing that the snapshot does not say.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "django_celery_beat": {"level": "WARNING"},
+        "uvicorn.access": {"level": "WARNING"},
+    },
+}
