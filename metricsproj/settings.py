@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 ]
 # Each of these is paid for by every request of the API as well.
 MIDDLEWARE = [
+    "metricsproj.liveness.answer_liveness",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if REALTIME.allowed_origins else []),
@@ -163,7 +164,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV[env.HTTPS]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = ENV[env.HTTPS]
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked by the machine next door, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV[env.HTTPS] else 0
 # Whether sub-domains and the browsers' preload list follow is for the owner of the domain to say, in the proxy.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -1,0 +1,57 @@
+"""What a part of the running whole is, and how long to wait before one that died is started again."""
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+
+FIRST_DELAY_SECONDS = 0.5
+LONGEST_DELAY_SECONDS = 30.0
+STEADY_AFTER_SECONDS = 30.0  # a part that lived this long has earned a quick restart
+
+
+class Wave(IntEnum):
+    """The order of stopping, lowest first; parts of one wave stop together.
+
+    The fleet stops after those who watch it, or the last sweep would report its end; the store after all who use it.
+    """
+
+    USERS = 1
+    WATCHED = 2
+    STORE = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One program to keep running.
+
+    inherited: file descriptors that the program finds open under the same number.
+    stop_seconds: how long it may take to end after the stop signal before it is killed.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+    wave: Wave
+    environment: Mapping[str, str] = field(default_factory=dict)
+    inherited: tuple[int, ...] = ()
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 4.0
+
+
+def restart_delay(*, previous_seconds: float | None, lived_seconds: float) -> float:
+    """Return the seconds to wait before a part is started again: 0.5, 1, 2, ... 30; from the start when it was steady."""
+    if previous_seconds is None or lived_seconds >= STEADY_AFTER_SECONDS:
+        return FIRST_DELAY_SECONDS
+    return min(LONGEST_DELAY_SECONDS, 2 * previous_seconds)
+
+
+def describe_end(return_code: int) -> str:
+    """Return how a process ended, in words: its exit code, or the signal where the code is negative."""
+    if return_code >= 0:
+        return f"exit code {return_code}"
+    try:
+        return f"killed by {signal.Signals(-return_code).name}"
+    except ValueError:
+        return f"killed by signal {-return_code}"
