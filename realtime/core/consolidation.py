@@ -121,9 +121,7 @@ def _entry(
     return _not_probed(target, sweep=sweep, state=state, memory=remembered)
 
 
-def _probed(
-    target: Target, result: ProbeResult, *, sweep: Sweep, state: ServiceState, memory: ServiceMemory
-) -> _Entry:
+def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: ServiceState, memory: ServiceMemory) -> _Entry:
     checked_at = sweep.started_at + timedelta(seconds=result.finished_seconds)
     failed = result.status.is_bad
     shown = damp(
@@ -319,9 +317,7 @@ def _service_sample(entry: _Entry) -> dict[str, tuple[float, ...]]:
     return values
 
 
-def _changes(
-    states: Sequence[ServiceState], before: Mapping[str, ServiceState], *, at: datetime
-) -> list[StatusChange]:
+def _changes(states: Sequence[ServiceState], before: Mapping[str, ServiceState], *, at: datetime) -> list[StatusChange]:
     changes = []
     for state in states:
         old = before.get(state.name)

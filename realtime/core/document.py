@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from realtime.core import counting, history, sketch
-from realtime.core.comparison import Comparison, GoodDirection, Trend, assess, compare
+from realtime.core.comparison import Comparison, GoodDirection, assess, compare
 from realtime.core.history import Figures, Window
 from realtime.core.readings import public_name
 from realtime.core.records import Failure, Fault, FaultCode, ServiceState, Snapshot, Status
 
 SCHEMA_VERSION = 1
 Document = dict[str, Any]
+
+NOTHING_PUBLISHED = Fault(code=FaultCode.NO_SNAPSHOT, message="no snapshot has been published yet")
 
 _NO_FIGURES = Figures()
 _REPORTED_ERRORS = public_name("error_count")
@@ -113,7 +115,7 @@ def build_without_snapshot(*, now: datetime, period_seconds: int) -> Document:
         current=Window(span=current, is_known=False),
         previous=Window(span=previous, is_known=False),
         stale=True,
-        fault=Fault(code=FaultCode.NO_SNAPSHOT, message="no snapshot has been published yet"),
+        fault=NOTHING_PUBLISHED,
     )
     return document | {"refresh_interval_seconds": 0}
 
@@ -286,6 +288,3 @@ def _reading(value: float | None) -> float | int | None:
 
 def _rounded(value: float | None, *, digits: int) -> float | None:
     return None if value is None else round(value, digits)
-
-
-__all__ = ["SCHEMA_VERSION", "Document", "Trend", "build", "build_without_snapshot", "timestamp"]

@@ -181,9 +181,9 @@ def _scaled(value: float) -> int:
     return (numerator << _SCALE_BITS) // denominator
 
 
-def windows(*, now: Totals, at_current_start: Totals | None, at_previous_start: Totals | None, period_seconds: int) -> (
-    tuple[Window, Window]
-):
+def windows(
+    *, now: Totals, at_current_start: Totals | None, at_previous_start: Totals | None, period_seconds: int
+) -> tuple[Window, Window]:
     """Return the current and the previous window.
 
     at_current_start, at_previous_start: the totals as they stood at the start of each window, None where nothing was
@@ -210,9 +210,7 @@ def _between(later: Totals | None, earlier: Totals | None, *, span: Span) -> Win
     return Window(
         span=span,
         fleet=_figures(later.fleet, earlier.fleet),
-        services={
-            name: _figures(tallies, earlier.services.get(name, {})) for name, tallies in later.services.items()
-        },
+        services={name: _figures(tallies, earlier.services.get(name, {})) for name, tallies in later.services.items()},
         latency_bins=sketch.subtract(later.latency_bins, earlier.latency_bins),
     )
 

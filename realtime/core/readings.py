@@ -24,7 +24,9 @@ ENTRY_FIELDS = frozenset(
 MAX_COUNTER_GAP_SECONDS = 300.0
 
 # "1:25:24.57", "25:24", and with the days that Python's str(timedelta) puts before them: "2 days, 1:25:24".
-_CLOCK = re.compile(r"\s*(?:(\d{1,6})\s*d(?:ays?)?\s*,?\s*)?(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)\s*", re.ASCII)
+_CLOCK = re.compile(
+    r"\s*(?:(\d{1,6})\s*d(?:ays?)?\s*,?\s*)?(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)\s*", re.ASCII
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,10 @@
+"""Doors of the REST API."""
+
+from django.urls import re_path
+
+from realtime.api.views import RealTimeMetricsView
+
+urlpatterns = [
+    # Both forms answer directly: a redirect would cost clients a second request.
+    re_path(r"^api/v1/real-time-metrics/?$", RealTimeMetricsView.as_view(), name="real-time-metrics"),
+]

@@ -1,0 +1,177 @@
+"""One cycle of the collector: lease, targets, sweep, consolidation, publishing. Beat and cron run the same one."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import Error as RegistryError
+
+from realtime.config import Config
+from realtime.core import history
+from realtime.core.consolidation import Consolidated, Outcome, Sweep, consolidate
+from realtime.core.records import FailureKind, Fault, FaultCode, Snapshot, Target
+from realtime.probing.pool import ProbePool
+from realtime.registry.targets import load_targets
+from realtime.store.snapshots import Acquired, Held, Lease, Store, StoreUnavailable, TooSoon, open_store
+
+logger = logging.getLogger(__name__)
+
+# Held this much longer than a sweep may take: for reading the registry, consolidating and publishing.
+LEASE_MARGIN_SECONDS = 5.0
+
+# Probes that failed like this took their whole time, and probably will again: they begin last.
+_SLOW_FAILURES = (FailureKind.TIMEOUT, FailureKind.SWEEP_DEADLINE, FailureKind.DNS)
+
+
+class RegistryUnavailable(Exception):
+    """The registry's database cannot be read, and this process holds no earlier state of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collected:
+    """A cycle that published its snapshot."""
+
+    snapshot: Snapshot
+
+
+class Collector:
+    """Runs cycles in this process: keeps its connections to the services, and the registry as it was last read."""
+
+    def __init__(self, *, config: Config, store: Store, pool: ProbePool) -> None:
+        self._config = config
+        self._store = store
+        self._pool = pool
+        self._last_targets: tuple[Target, ...] | None = None
+
+    def collect(
+        self,
+        *,
+        interval_seconds: int,
+        now: datetime,
+        least_gap_seconds: float = 0.0,
+        stop: threading.Event | None = None,
+    ) -> Collected | Held | TooSoon:
+        """Run one cycle, unless another collector is at it.
+
+        Args:
+            interval_seconds: the refresh interval that the snapshot is made under.
+            now: aware UTC; every time in the snapshot is counted from it.
+            least_gap_seconds: do nothing when another sweep began less than this ago.
+            stop: when set, running probes are cut, and what there is gets published.
+
+        Raises:
+            StoreUnavailable: before or after the sweep.
+            LeaseLost: another collector took over meanwhile; nothing was published.
+            RegistryUnavailable: and this process never read it before.
+        """
+        began = time.monotonic()
+        deadline_seconds = self._config.sweep_deadline(interval_seconds=interval_seconds)
+        acquired = self._store.acquire(
+            lease_seconds=deadline_seconds + LEASE_MARGIN_SECONDS, least_gap_seconds=least_gap_seconds
+        )
+        if not isinstance(acquired, Acquired):
+            return acquired
+        for problem in acquired.problems:
+            logger.error("%s; starting afresh", problem)
+        try:
+            targets, fault = self._targets()
+            outcomes = self._sweep(
+                targets, previous=acquired.previous, deadline_seconds=deadline_seconds, stop=stop, began=began
+            )
+            elapsed = time.monotonic() - began
+            sweep = Sweep(
+                targets=targets,
+                outcomes=outcomes,
+                started_at=now,
+                finished_at=now + timedelta(seconds=elapsed),
+                collection_seconds=elapsed,
+                refresh_interval_seconds=interval_seconds,
+                deadline_seconds=deadline_seconds,
+                fault=fault,
+            )
+            return self._publish(sweep, acquired)
+        except BaseException:
+            # Whatever ends this cycle, the next one must not wait for the lease to run out.
+            self._give_back(acquired.lease)
+            raise
+
+    def _give_back(self, lease: Lease) -> None:
+        try:
+            self._store.release(lease)
+        except StoreUnavailable as error:
+            logger.warning("the lease could not be given back and will run out: %s", error)
+
+    def _targets(self) -> tuple[tuple[Target, ...], Fault | None]:
+        try:
+            self._last_targets = load_targets()
+        except RegistryError as error:
+            if self._last_targets is None:
+                raise RegistryUnavailable("the registry cannot be read") from error
+            logger.exception("the registry cannot be read; probing what it last held")
+            return self._last_targets, Fault(
+                code=FaultCode.REGISTRY_UNAVAILABLE, message="the registry cannot be read; its last known state is used"
+            )
+        return self._last_targets, None
+
+    def _sweep(
+        self,
+        targets: Sequence[Target],
+        *,
+        previous: Snapshot | None,
+        deadline_seconds: float,
+        stop: threading.Event | None,
+        began: float,
+    ) -> list[Outcome]:
+        """Return the outcomes in the order of `targets`, though those that hung last time are begun last."""
+        hung = {
+            state.name
+            for state in (previous.services if previous else ())
+            if state.failure is not None and state.failure.kind in _SLOW_FAILURES
+        }
+        ordered = sorted(targets, key=lambda target: target.name in hung)
+        outcomes = self._pool.sweep(targets=ordered, deadline_seconds=deadline_seconds, stop=stop)
+        by_name = {outcome.target: outcome for outcome in outcomes}
+        return [by_name[target.name] for target in targets]
+
+    def _publish(self, sweep: Sweep, acquired: Acquired) -> Collected:
+        consolidated = consolidate(
+            sweep=sweep, snapshot_id=acquired.lease.number, previous=acquired.previous, memory=acquired.memory
+        )
+        totals = history.grow(
+            acquired.totals,
+            sample=consolidated.sample,
+            at=sweep.finished_at.timestamp(),
+            tracked=consolidated.tracked,
+        )
+        self._store.publish(
+            lease=acquired.lease,
+            snapshot=consolidated.snapshot,
+            memory=consolidated.memory,
+            totals=totals,
+            changes=consolidated.changes,
+        )
+        _log_changes(consolidated)
+        return Collected(snapshot=consolidated.snapshot)
+
+
+@lru_cache(maxsize=1)
+def process_collector() -> Collector:
+    """Return the collector of this process, which keeps connections open from sweep to sweep."""
+    config: Config = settings.REALTIME
+    return Collector(config=config, store=open_store(config), pool=ProbePool(config))
+
+
+def _log_changes(consolidated: Consolidated) -> None:
+    states = {state.name: state for state in consolidated.snapshot.services}
+    for change in consolidated.changes:
+        failure = states[change.service].failure
+        reason = f": {failure.message}" if failure else ""
+        logger.info("%s turned from %s to %s%s", change.service, change.was, change.became, reason)
+    fault = consolidated.snapshot.fault
+    if fault is not None:
+        logger.warning("%s: %s", fault.code, fault.message)

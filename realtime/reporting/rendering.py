@@ -1,0 +1,73 @@
+"""What is read from the store, made into the bytes of an answer: once per snapshot, period and state."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from realtime.core import codec, document, history
+from realtime.core.document import Document
+from realtime.core.history import Totals, Window
+from realtime.core.records import Fault, Snapshot
+from realtime.store.snapshots import Published
+
+# Higher levels take much longer for a few per cent.
+_GZIP_LEVEL = 5
+
+
+class Rendered:
+    """The bytes of one answer, plain and compressed, with a digest that no other answer shares."""
+
+    def __init__(self, content: Document) -> None:
+        self.body = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        self.digest = hashlib.sha256(self.body).hexdigest()[:32]
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        return gzip.compress(self.body, compresslevel=_GZIP_LEVEL, mtime=0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """A published snapshot, decoded; its windows stay encoded until a period is asked for."""
+
+    snapshot: Snapshot
+    totals: Totals
+    edges: Mapping[int, tuple[bytes | None, bytes | None]]
+
+    def windows(self, *, period_seconds: int) -> tuple[Window, Window]:
+        """Return the current and the previous window of a period. Raises CorruptRecord."""
+        at_current_start, at_previous_start = (
+            None if edge is None else codec.decode_totals(edge) for edge in self.edges[period_seconds]
+        )
+        return history.windows(
+            now=self.totals,
+            at_current_start=at_current_start,
+            at_previous_start=at_previous_start,
+            period_seconds=period_seconds,
+        )
+
+
+def decode(published: Published) -> Material:
+    """Return what was published. Raises CorruptRecord."""
+    return Material(
+        snapshot=codec.decode_snapshot(published.snapshot),
+        totals=codec.decode_totals(published.totals),
+        edges=published.edges,
+    )
+
+
+def render(material: Material, *, period_seconds: int, stale: bool, fault: Fault | None) -> Rendered:
+    """Return the answer for one period. Raises CorruptRecord."""
+    current, previous = material.windows(period_seconds=period_seconds)
+    return Rendered(
+        document.build(snapshot=material.snapshot, current=current, previous=previous, stale=stale, fault=fault)
+    )
+
+
+def render_without_snapshot(*, now: datetime, period_seconds: int) -> Rendered:
+    """Return the answer of a process that never saw a snapshot."""
+    return Rendered(document.build_without_snapshot(now=now, period_seconds=period_seconds))

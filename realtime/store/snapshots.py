@@ -1,0 +1,247 @@
+"""Redis as the place where one collector publishes and every web process reads; knows no rule of what is stored."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import redis
+from django_redis import get_redis_connection
+
+from realtime.config import Config
+from realtime.core import codec
+from realtime.core.codec import CorruptRecord
+from realtime.core.freshness import staleness_limit_seconds
+from realtime.core.history import BUCKETS_PER_PERIOD, EMPTY, PERIODS, Totals, bucket_seconds
+from realtime.core.records import ServiceMemory, Snapshot, StatusChange
+from realtime.store import keys as lifetimes
+from realtime.store import scripts
+from realtime.store.keys import Keys
+
+_T = TypeVar("_T")
+
+# The bucket of now, and two periods before it.
+_BUCKETS_KEPT = 2 * BUCKETS_PER_PERIOD + 1
+_BUCKET_SECONDS = tuple(bucket_seconds(period) for period in PERIODS.values())
+
+
+class StoreUnavailable(Exception):
+    """Redis could not be asked, or refused to do it; the message is safe to show."""
+
+
+class LeaseLost(Exception):
+    """Another collector took over, or the store came back empty: what was to be published is refused."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to publish one snapshot. `number` is the fence, and becomes the id of that snapshot."""
+
+    number: int
+    token: str = field(repr=False)
+
+    @property
+    def value(self) -> str:
+        return f"{self.number}:{self.token}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acquired:
+    """A lease, and what the last sweep left behind; a part that is missing or unreadable is empty."""
+
+    lease: Lease
+    previous: Snapshot | None
+    memory: Mapping[str, ServiceMemory]
+    totals: Totals
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """Another collector holds the lease, for at most this many seconds more."""
+
+    remaining_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TooSoon:
+    """Another sweep began so recently that this one is not needed."""
+
+    since_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """A snapshot as it lies in the store, with what a comparison of each period needs, all still encoded.
+
+    edges: by period in seconds, the totals at the start of the current and of the previous window.
+    """
+
+    id: int
+    snapshot: bytes
+    totals: bytes
+    edges: Mapping[int, tuple[bytes | None, bytes | None]]
+
+
+class Store:
+    """The Redis of one installation, under one key prefix.
+
+    Every method is one round trip and raises StoreUnavailable.
+    """
+
+    def __init__(self, *, connect: Callable[[], "redis.Redis"], prefix: str) -> None:
+        self._connect = connect
+        self._keys = Keys(prefix)
+        self._highest_seen = 0
+
+    def acquire(self, *, lease_seconds: float, least_gap_seconds: float = 0.0) -> Acquired | Held | TooSoon:
+        """Take the lease for one sweep.
+
+        Args:
+            lease_seconds: after which others may take it, should this process die.
+            least_gap_seconds: refuse when another sweep began less than this ago.
+        """
+        token = secrets.token_hex(16)
+        keys = self._keys
+        answer = self._eval(
+            scripts.ACQUIRE,
+            [keys.lease, keys.sequence, keys.started, keys.snapshot, keys.memory, keys.totals],
+            [token, round(lease_seconds * 1000), round(least_gap_seconds * 1000), self._highest_seen],
+        )
+        match answer[0]:
+            case b"held":
+                return Held(remaining_seconds=max(answer[1], 0) / 1000)
+            case b"recent":
+                return TooSoon(since_seconds=answer[1] / 1000)
+        lease = Lease(number=int(answer[1]), token=token)
+        self._highest_seen = max(self._highest_seen, lease.number)
+        return _acquired(lease, snapshot=answer[2], memory=answer[3], totals=answer[4])
+
+    def publish(
+        self,
+        *,
+        lease: Lease,
+        snapshot: Snapshot,
+        memory: Mapping[str, ServiceMemory],
+        totals: Totals,
+        changes: Sequence[StatusChange] = (),
+    ) -> None:
+        """Publish a snapshot with all that belongs to it, and give the lease back; all of it happens, or nothing.
+
+        Raises:
+            LeaseLost: the lease is not the one now held.
+        """
+        keys = self._keys
+        fresh_seconds = staleness_limit_seconds(
+            refresh_interval_seconds=snapshot.refresh_interval_seconds,
+            sweep_deadline_seconds=snapshot.sweep_deadline_seconds,
+        )
+        done = self._eval(
+            scripts.PUBLISH,
+            [keys.lease, keys.head, keys.snapshot, keys.memory, keys.totals, *keys.history]
+            + [keys.changes(change.service) for change in changes],
+            [
+                lease.value,
+                snapshot.id,
+                f"{snapshot.finished_at.timestamp():.3f}",
+                codec.encode_snapshot(snapshot),
+                codec.encode_memory(memory),
+                codec.encode_totals(totals),
+                round(fresh_seconds) + lifetimes.SNAPSHOT_EXTRA_SECONDS,
+                lifetimes.HISTORY_SECONDS,
+                lifetimes.CHANGES_SECONDS,
+                lifetimes.CHANGES_KEPT,
+                _BUCKETS_KEPT,
+                len(PERIODS),
+                *_BUCKET_SECONDS,
+                *(codec.encode_change(change) for change in changes),
+            ],
+        )
+        if not done:
+            raise LeaseLost(f"the lease of snapshot {snapshot.id} is no longer held")
+
+    def release(self, lease: Lease) -> None:
+        """Give back a lease without publishing; one that is no longer held is left alone."""
+        self._eval(scripts.RELEASE, [self._keys.lease], [lease.value])
+
+    def read(self, *, known_id: int | None) -> Published | int | None:
+        """Return what is published: the bare id when it is the one already known, None when there is nothing."""
+        keys = self._keys
+        with _translated_errors():
+            answer: Any = self._connect().eval_ro(
+                scripts.READ,
+                3 + len(keys.history),
+                *[keys.head, keys.snapshot, keys.totals, *keys.history],
+                *[known_id or "", BUCKETS_PER_PERIOD, *_BUCKET_SECONDS],
+            )
+        if not answer:
+            return None
+        self._highest_seen = max(self._highest_seen, int(answer[0]))
+        if len(answer) == 1:
+            return int(answer[0])
+        _, snapshot, totals, *edges = answer
+        if snapshot is None or totals is None:  # outlived by the head
+            return None
+        pairs = zip(edges[::2], edges[1::2], strict=True)
+        return Published(
+            id=int(answer[0]),
+            snapshot=snapshot,
+            totals=totals,
+            edges=dict(zip(PERIODS.values(), pairs, strict=True)),
+        )
+
+    def status_changes(self, service: str) -> tuple[StatusChange, ...]:
+        """Return the last status changes of a service, oldest first. Raises CorruptRecord."""
+        with _translated_errors():
+            stored: Any = self._connect().lrange(self._keys.changes(service), 0, -1)
+        return tuple(codec.decode_change(change, service=service) for change in stored)
+
+    def _eval(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
+        with _translated_errors():
+            return self._connect().eval(script, len(keys), *keys, *arguments)
+
+
+def open_store(config: Config) -> Store:
+    """Return the store of this installation: django-redis' default cache, under the configured prefix."""
+    return Store(connect=lambda: get_redis_connection("default"), prefix=config.key_prefix)
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+        raise StoreUnavailable("the store does not answer") from error
+    except redis.RedisError as error:
+        # It answered and refused: full, read-only, loading, a wrong password.
+        raise StoreUnavailable(f"the store refused: {_first_words(error)}") from error
+
+
+def _first_words(error: Exception) -> str:
+    """Return Redis' own error code (`OOM`, `READONLY`, `NOAUTH`), whose text could name hosts or keys."""
+    word = str(error).split(" ", 1)[0].strip("-:,")
+    return word if word.isupper() else type(error).__name__
+
+
+def _acquired(lease: Lease, *, snapshot: bytes | None, memory: bytes | None, totals: bytes | None) -> Acquired:
+    """Decode what the last sweep left; a part that cannot be read starts afresh rather than stop the collector."""
+    previous, snapshot_problem = _decoded(snapshot, codec.decode_snapshot)
+    remembered, memory_problem = _decoded(memory, codec.decode_memory)
+    counted, totals_problem = _decoded(totals, codec.decode_totals)
+    return Acquired(
+        lease=lease,
+        previous=previous,
+        memory=remembered or {},
+        totals=counted or EMPTY,
+        problems=tuple(problem for problem in (snapshot_problem, memory_problem, totals_problem) if problem),
+    )
+
+
+def _decoded(data: bytes | None, decode: Callable[[bytes], _T]) -> tuple[_T | None, str | None]:
+    if data is None:
+        return None, None
+    try:
+        return decode(data), None
+    except CorruptRecord as error:
+        return None, str(error)
