@@ -1,0 +1,156 @@
+"""The service: one row of the registry, something with a URL that can be probed."""
+
+from typing import Any, Self
+
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Q
+
+from realtime.core import expected_status
+from realtime.core.expressions import MAX_EXPRESSION_LENGTH
+from realtime.models import validators
+from realtime.models.checked import CheckedModel
+from realtime.models.validators import Bounds
+
+MIN_TIMEOUT_MS = 50
+MAX_TIMEOUT_MS = 60_000
+MAX_THRESHOLD = 100
+MAX_ORDER = 1_000_000
+MAX_NOTES_LENGTH = 10_000
+ORDER_STEP = 10  # so that a service can be put between two others
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    """Facts about many services."""
+
+    def enabled(self) -> Self:
+        return self.filter(enabled=True)
+
+    def in_order(self) -> Self:
+        """Return the services in registry order, the order of every answer."""
+        return self.order_by("order", "name")
+
+    def with_everything(self) -> Self:
+        """Return the services with headers, readings and data sources, in four queries however many there are."""
+        return self.prefetch_related("headers", "readings", "data_sources")
+
+    def demo(self) -> Self:
+        """Return the services that the demo fleet made."""
+        return self.filter(is_demo=True)
+
+    def next_order(self) -> int:
+        """Return the order that puts a new service behind all others."""
+        highest: int | None = self.aggregate(highest=models.Max("order"))["highest"]
+        return min((highest or 0) + ORDER_STEP, MAX_ORDER)
+
+
+class Service(CheckedModel):
+    """One thing to probe. A disabled one is in no field of any answer."""
+
+    name = models.SlugField(
+        max_length=64, unique=True, help_text="Short and unique: letters, digits, hyphens and underscores."
+    )
+    order = models.PositiveIntegerField(
+        default=0, validators=[Bounds(0, MAX_ORDER)], help_text="Place in the answer, lowest first."
+    )
+    group = models.CharField(
+        max_length=64, blank=True, validators=[validators.validate_one_line], help_text="For filters; may be empty."
+    )
+    type = models.CharField(
+        max_length=32,
+        default="core",
+        validators=[validators.validate_word],
+        help_text="A free word: core, data, analysis, ai, datastore, ...",
+    )
+    base_url = models.CharField(
+        "base URL", max_length=500, validators=[validators.validate_base_url], help_text="E.g. http://127.0.0.1:8001"
+    )
+    health_path = models.CharField(max_length=500, default="/health", validators=[validators.validate_path])
+    status_path = models.CharField(
+        max_length=MAX_EXPRESSION_LENGTH,
+        blank=True,
+        validators=[validators.validate_expression],
+        help_text="JMESPath of the status word in the answer. Empty: the usual places (status, state, health).",
+    )
+    expected_status = models.CharField(
+        max_length=100,
+        default="200-299",
+        validators=[validators.validate_expected_status],
+        help_text='HTTP statuses of a service that is well: "200-299", or a list such as "200,204".',
+    )
+    timeout_ms = models.PositiveIntegerField(
+        "timeout (ms)",
+        default=2000,
+        validators=[Bounds(MIN_TIMEOUT_MS, MAX_TIMEOUT_MS)],
+        help_text="One deadline for everything asked of this service in a sweep.",
+    )
+    degraded_above_ms = models.PositiveIntegerField(
+        "degraded above (ms)",
+        default=1000,
+        null=True,
+        blank=True,
+        validators=[Bounds(1, MAX_TIMEOUT_MS)],
+        help_text="A slower answer is at best degraded. Empty: slowness does not matter.",
+    )
+    failure_threshold = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[Bounds(1, MAX_THRESHOLD)],
+        help_text="Failed probes in a row before the service is shown as bad.",
+    )
+    success_threshold = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[Bounds(1, MAX_THRESHOLD)],
+        help_text="Good probes in a row before a bad service is shown as good again.",
+    )
+    counts_as_api = models.BooleanField(
+        "counts as an API", default=True, help_text="Off for a pure data store: it is then no part of the API counts."
+    )
+    follow_redirects = models.BooleanField(default=False, help_text="At most 3, each hop checked again.")
+    enabled = models.BooleanField(default=True, help_text="A disabled service is not probed and in no answer.")
+    notes = models.TextField(
+        blank=True, validators=[MaxLengthValidator(MAX_NOTES_LENGTH), validators.validate_storable]
+    )
+    is_demo = models.BooleanField("demo", default=False, editable=False)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("order", "name")
+        constraints = (
+            models.CheckConstraint(name="service_has_name", condition=~Q(name="")),
+            models.CheckConstraint(name="service_order_in_bounds", condition=Q(order__range=(0, MAX_ORDER))),
+            models.CheckConstraint(
+                name="service_base_url_is_http",
+                condition=Q(base_url__istartswith="http://") | Q(base_url__istartswith="https://"),
+                violation_error_message="base_url: must begin with http:// or https://",
+            ),
+            models.CheckConstraint(
+                name="service_health_path_is_path",
+                condition=Q(health_path__startswith="/"),
+                violation_error_message='health_path: must begin with "/"',
+            ),
+            models.CheckConstraint(
+                name="service_timeout_in_bounds", condition=Q(timeout_ms__range=(MIN_TIMEOUT_MS, MAX_TIMEOUT_MS))
+            ),
+            models.CheckConstraint(
+                name="service_degraded_in_bounds",
+                condition=Q(degraded_above_ms=None) | Q(degraded_above_ms__range=(1, MAX_TIMEOUT_MS)),
+            ),
+            models.CheckConstraint(
+                name="service_thresholds_in_bounds",
+                condition=Q(failure_threshold__range=(1, MAX_THRESHOLD), success_threshold__range=(1, MAX_THRESHOLD)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        if self.base_url:
+            self.base_url = self.base_url.rstrip("/")  # paths are put behind it, and they begin with "/"
+        super().full_clean(*args, **kwargs)
+
+    @property
+    def expected_ranges(self) -> tuple[tuple[int, int], ...]:
+        """Inclusive ranges of HTTP statuses, as a target has them."""
+        return expected_status.parse(self.expected_status)

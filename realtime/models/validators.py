@@ -1,0 +1,166 @@
+"""What a text in the registry must look like; every message is one sentence that says what to write instead."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.deconstruct import deconstructible
+from jmespath import functions
+
+from realtime.core import expected_status, references
+from realtime.core.expressions import BadExpression, compile_expression
+
+_CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f\\]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_READING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+# The connection and the framing of a request belong to the prober.
+_OUR_HEADERS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+@deconstructible
+class Bounds:
+    """Refuse a number outside these bounds, both included."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low = low
+        self.high = high
+
+    def __call__(self, value: int) -> None:
+        if not self.low <= value <= self.high:
+            raise ValidationError(f"must be from {self.low} to {self.high}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bounds) and (self.low, self.high) == (other.low, other.high)
+
+    def __hash__(self) -> int:
+        return hash((self.low, self.high))
+
+
+def validate_base_url(value: str) -> None:
+    """Refuse all but http(s)://host[:port][/path]; which addresses may be asked is decided when connecting."""
+    if "://" not in value or value.partition("://")[0].lower() not in ("http", "https"):
+        raise ValidationError("must begin with http:// or https://")
+    if not value.isascii() or _CONTROL_OR_SPACE.search(value):
+        raise ValidationError("must not hold spaces, backslashes, control or non-ASCII characters")
+    if "?" in value or "#" in value:
+        raise ValidationError("must not hold a query or a fragment (a query may stand in the health path)")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValidationError("has a host or port that cannot be read (write http://host:8001)") from None
+    if "@" in parts.netloc:
+        raise ValidationError("must not hold a user name or password (use a request header)")
+    host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc.removesuffix(":")
+    if not _HOST.fullmatch(host):
+        raise ValidationError("must name a host (write http://host:8001)")
+    if port == 0:
+        raise ValidationError("has port 0 (choose 1 to 65535)")
+
+
+def validate_path(value: str) -> None:
+    """Refuse what cannot stand behind the base URL as a path; a query is allowed."""
+    if not value.startswith("/") or value.startswith("//"):
+        raise ValidationError('must begin with one "/"')
+    if not value.isascii() or _CONTROL_OR_SPACE.search(value):
+        raise ValidationError("must not hold spaces, backslashes, control or non-ASCII characters")
+    if "#" in value:
+        raise ValidationError("must not hold a fragment")
+
+
+def validate_expected_status(value: str) -> None:
+    try:
+        expected_status.parse(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def validate_expression(value: str) -> None:
+    """Refuse what is no JMESPath, or calls a function that JMESPath lacks (which compiles, and never answers)."""
+    validate_storable(value)
+    try:
+        compiled = compile_expression(value)
+    except BadExpression as error:
+        raise ValidationError(f"is not valid JMESPath: {str(error).rstrip(' ^')[:200]}") from error
+    known = functions.Functions.FUNCTION_TABLE
+    for node in _nodes(compiled.parsed):
+        if node.get("type") == "function_expression" and node["value"] not in known:
+            raise ValidationError(f"calls {node['value']}(), which JMESPath lacks (choose {', '.join(sorted(known))})")
+
+
+def validate_word(value: str) -> None:
+    if not _WORD.fullmatch(value):
+        raise ValidationError('must be one word of letters, digits, ".", "_" and "-"')
+
+
+def validate_storable(value: str) -> None:
+    """Refuse what not every database can store: NUL, and halves of surrogate pairs."""
+    if _UNSTORABLE.search(value):
+        raise ValidationError("holds a character that cannot be stored")
+
+
+def validate_one_line(value: str) -> None:
+    validate_storable(value)
+    if _CONTROL.search(value):
+        raise ValidationError("must be one line without control characters")
+
+
+def validate_reading_name(value: str) -> None:
+    if not _READING_NAME.fullmatch(value):
+        raise ValidationError('must begin with a letter or "_" and go on with letters, digits, "_", ".", ":" and "-"')
+
+
+def validate_header_name(value: str) -> None:
+    if not _HEADER_NAME.fullmatch(value):
+        raise ValidationError("is no name of an HTTP header (write it like X-Api-Key)")
+    if value.lower() in _OUR_HEADERS:
+        raise ValidationError("belongs to the connection, which the prober looks after")
+
+
+def validate_header_value(value: str) -> None:
+    """Refuse what cannot be sent, and references that must not be resolved; no message holds the value."""
+    if not is_sendable(value):
+        raise ValidationError("must be one line of Latin-1 text without control characters")
+    if references.is_broken(value):
+        raise ValidationError("holds a ${ that begins no ${NAME} (put the value into an environment variable)")
+    reserved = [name for name in references.names_in(value) if name in settings.REALTIME.reserved_environment]
+    if reserved:
+        raise ValidationError(f"must not refer to {', '.join(reserved)}: a setting of this project")
+
+
+def is_sendable(value: str) -> bool:
+    """Return whether an HTTP header can carry the value: one line, Latin-1."""
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return _CONTROL.search(value.replace("\t", " ")) is None
+
+
+def _nodes(tree: object) -> Iterator[dict[str, object]]:
+    """Yield every node of a parsed expression; with a stack of our own, for a deep tree must not end in recursion."""
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict) and "type" in node:
+            yield node
+            pending.extend(node["children"])

@@ -1,0 +1,128 @@
+"""Which keys the entries of a registry file have, and of what type; and the list of what is wrong with them."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from realtime.models.checked import CheckedModel
+
+SERVICE_KEYS: Mapping[str, type] = {
+    "name": str,
+    "base_url": str,
+    "health_path": str,
+    "status_path": str,
+    "type": str,
+    "group": str,
+    "order": int,
+    "notes": str,
+    "counts_as_api": bool,
+    "timeout_ms": int,
+    "expected_status": str,
+    "follow_redirects": bool,
+    "degraded_above_ms": int,
+    "failure_threshold": int,
+    "success_threshold": int,
+    "enabled": bool,
+    "headers": dict,
+    "readings": list,
+}
+SERVICE_FIELDS = tuple(key for key in SERVICE_KEYS if key not in ("headers", "readings"))
+READING_KEYS: Mapping[str, type] = {
+    "name": str,
+    "path": str,
+    "expression": str,
+    "kind": str,
+    "counts_toward": str,
+}
+DATA_SOURCE_KEYS: Mapping[str, type] = {"name": str, "service": str, "condition": str}
+FILE_KEYS: Mapping[str, type] = {"services": list, "data_sources": list}
+
+# Where `null` says something of its own; elsewhere it is the same as leaving the key out.
+NULLABLE = frozenset({"degraded_above_ms"})
+
+_WORDS: Mapping[type, str] = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    dict: "a mapping",
+    list: "a list",
+    float: "a number with a fraction",
+    type(None): "nothing",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the file, under which mistakes are noted: one line each, entry and field first."""
+
+    label: str
+    mistakes: list[str]
+
+    def inside(self, label: str, *, name: object = None) -> "Place":
+        """Return the place of an entry within this one; its name is shown where it is one."""
+        shown = f"{label} ({one_line(name)})" if isinstance(name, str) and name else label
+        return Place(f"{self.label}{shown}: ", self.mistakes)
+
+    def wrong(self, field: str, message: str) -> None:
+        self.mistakes.append(
+            f"{self.label}{field}: {one_line(message, at_most=600)}" if field else self.label + message
+        )
+
+
+def one_line(text: str, *, at_most: int = 80) -> str:
+    """Return the text fit for one line of a terminal: printable, and cut."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return printable if len(printable) <= at_most else printable[:at_most] + "..."
+
+
+def entry_values(raw: object, *, keys: Mapping[str, type], required: tuple[str, ...], place: Place) -> dict[str, Any]:
+    """Return the values of an entry that have a known key and the right type; note everything else as wrong."""
+    if not isinstance(raw, dict):
+        place.wrong("", f"must be a mapping with {', '.join(keys)}, not {_word(raw)}")
+        return {}
+    for key in raw:
+        if key not in keys:
+            place.wrong(one_line(str(key)), f"unknown key{_nearest(str(key), tuple(keys))}")
+    values = {}
+    for key, kind in keys.items():
+        value = raw.get(key)
+        if value is None and not (key in raw and key in NULLABLE):
+            if key in required:
+                place.wrong(key, "is required")
+        elif type(value) is kind or value is None:
+            values[key] = value
+        else:
+            place.wrong(key, type_mistake(value, kind))
+    return values
+
+
+def type_mistake(value: object, kind: type) -> str:
+    """Return what is wrong with the type of a value, without the value, which may be secret."""
+    advice = ""
+    if kind is str and isinstance(value, bool | int | float):
+        advice = " (put it in quotes)"
+    elif kind in (int, bool) and isinstance(value, str):
+        advice = " (write it without quotes)" if kind is int else " (write true or false, without quotes)"
+    return f"must be {_WORDS[kind]}, not {_word(value)}{advice}"
+
+
+def note_invalid_fields(row: CheckedModel, *, values: Mapping[str, Any], place: Place) -> None:
+    """Note what the model says against these values, once for each field."""
+    others = {field.name for field in row._meta.fields} - set(values)
+    try:
+        row.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        for field, messages in error.message_dict.items():
+            place.wrong(field, messages[0])
+
+
+def _word(value: object) -> str:
+    return _WORDS.get(type(value), f"a {type(value).__name__}")
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    return f" (did you mean {near[0]}?)" if near else f" (choose {', '.join(known)})"

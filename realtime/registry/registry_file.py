@@ -1,0 +1,177 @@
+"""The registry file: what `import_services` reads, checked as a whole, so that all its mistakes are told at once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from realtime.models import (
+    MAX_HEADERS_PER_SERVICE,
+    MAX_READINGS_PER_SERVICE,
+    DataSource,
+    Reading,
+    RequestHeader,
+    Service,
+)
+from realtime.models.service import MAX_ORDER, ORDER_STEP
+from realtime.registry import file_fields
+from realtime.registry.file_fields import Place
+from realtime.registry.file_text import FileFormat, UnreadableText, document_of
+
+
+class BadRegistryFile(ValueError):
+    """The file cannot be used; `mistakes` has one line for each mistake: entry, field, what is wrong."""
+
+    def __init__(self, mistakes: tuple[str, ...]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceEntry:
+    """One service as the file wants it: rows that are not saved, headers and readings in the order of the file."""
+
+    service: Service
+    headers: tuple[RequestHeader, ...]
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataSourceEntry:
+    """One data source as the file wants it; its service stands in the file or in the registry."""
+
+    source: DataSource
+    service_name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegistryFile:
+    """A whole file without mistakes."""
+
+    services: tuple[ServiceEntry, ...]
+    data_sources: tuple[DataSourceEntry, ...]
+
+
+def parse(data: bytes, *, file_format: FileFormat) -> RegistryFile:
+    """Return what the file says. Asks the database only for services that a data source names and the file does not.
+
+    A key that is left out has its default, `order` the entry's place in the file.
+
+    Raises:
+        BadRegistryFile: with every mistake of the file.
+    """
+    try:
+        document = document_of(data, file_format=file_format)
+    except UnreadableText as error:
+        raise BadRegistryFile((str(error),)) from error
+    top = Place("", [])
+    values = file_fields.entry_values(document, keys=file_fields.FILE_KEYS, required=(), place=top)
+    services = _services(values.get("services", ()), top)
+    named = {str(raw.get("name")) for raw in values.get("services", ()) if isinstance(raw, dict)}
+    data_sources = _data_sources(values.get("data_sources", ()), top)
+    _note_unknown_services(data_sources, named=named)
+    if isinstance(document, dict) and not document:
+        top.wrong("", f"holds nothing (it must have {' or '.join(file_fields.FILE_KEYS)})")
+    if top.mistakes:
+        raise BadRegistryFile(tuple(top.mistakes))
+    return RegistryFile(services=services, data_sources=tuple(entry for _, entry in data_sources))
+
+
+def _services(raws: Iterable[object], top: Place) -> tuple[ServiceEntry, ...]:
+    seen: dict[str, int] = {}
+    entries = []
+    for index, raw in enumerate(raws):
+        place = _entry_place(top, "services", index, raw)
+        values = file_fields.entry_values(
+            raw, keys=file_fields.SERVICE_KEYS, required=("name", "base_url"), place=place
+        )
+        _note_twin(values.get("name"), index=index, seen=seen, kind="services", place=place)
+        entries.append(_service(values, default_order=min((index + 1) * ORDER_STEP, MAX_ORDER), place=place))
+    return tuple(entries)
+
+
+def _service(values: Mapping[str, Any], *, default_order: int, place: Place) -> ServiceEntry:
+    columns = {key: values[key] for key in file_fields.SERVICE_FIELDS if key in values}
+    service = Service(**{"order": default_order, **columns})
+    file_fields.note_invalid_fields(service, values=columns, place=place)
+    return ServiceEntry(
+        service=service,
+        headers=_headers(values.get("headers", {}), place),
+        readings=_readings(values.get("readings", ()), place),
+    )
+
+
+def _headers(raws: Mapping[Any, object], place: Place) -> tuple[RequestHeader, ...]:
+    if len(raws) > MAX_HEADERS_PER_SERVICE:
+        place.wrong("headers", f"must be at most {MAX_HEADERS_PER_SERVICE}, not {len(raws)}")
+    seen: set[str] = set()
+    headers = []
+    for name, value in raws.items():
+        inside = place.inside(f"headers[{file_fields.one_line(str(name))}]")
+        if not isinstance(name, str):
+            inside.wrong("name", file_fields.type_mistake(name, str))
+        elif name.lower() in seen:
+            inside.wrong("name", "stands twice (case does not count in header names)")
+        elif not isinstance(value, str):
+            inside.wrong("value", file_fields.type_mistake(value, str))
+        else:
+            seen.add(name.lower())
+            header = RequestHeader(name=name, value=value.strip())
+            file_fields.note_invalid_fields(header, values={"name": name, "value": value}, place=inside)
+            headers.append(header)
+    return tuple(headers)
+
+
+def _readings(raws: Iterable[object], place: Place) -> tuple[Reading, ...]:
+    seen: dict[str, int] = {}
+    readings = []
+    for index, raw in enumerate(raws):
+        inside = _entry_place(place, "readings", index, raw)
+        values = file_fields.entry_values(
+            raw, keys=file_fields.READING_KEYS, required=("name", "expression"), place=inside
+        )
+        _note_twin(values.get("name"), index=index, seen=seen, kind="readings", place=inside)
+        reading = Reading(order=index, **values)
+        file_fields.note_invalid_fields(reading, values=values, place=inside)
+        readings.append(reading)
+    if len(readings) > MAX_READINGS_PER_SERVICE:
+        place.wrong("readings", f"must be at most {MAX_READINGS_PER_SERVICE}, not {len(readings)}")
+    return tuple(readings)
+
+
+def _data_sources(raws: Iterable[object], top: Place) -> list[tuple[Place, DataSourceEntry]]:
+    seen: dict[str, int] = {}
+    entries = []
+    for index, raw in enumerate(raws):
+        place = _entry_place(top, "data_sources", index, raw)
+        values = file_fields.entry_values(
+            raw, keys=file_fields.DATA_SOURCE_KEYS, required=("name", "service"), place=place
+        )
+        _note_twin(values.get("name"), index=index, seen=seen, kind="data_sources", place=place)
+        columns = {key: value for key, value in values.items() if key != "service"}
+        source = DataSource(**columns)
+        file_fields.note_invalid_fields(source, values=columns, place=place)
+        entries.append((place, DataSourceEntry(source=source, service_name=values.get("service", ""))))
+    return entries
+
+
+def _note_unknown_services(entries: Iterable[tuple[Place, DataSourceEntry]], *, named: set[str]) -> None:
+    wanted = {entry.service_name for _, entry in entries} - named - {""}
+    known = set(Service.objects.filter(name__in=wanted).values_list("name", flat=True)) if wanted else set()
+    for place, entry in entries:
+        if entry.service_name in wanted - known:
+            name = file_fields.one_line(entry.service_name)
+            place.wrong("service", f"{name!r} is neither in this file nor in the registry")
+
+
+def _entry_place(place: Place, kind: str, index: int, raw: object) -> Place:
+    return place.inside(f"{kind}[{index}]", name=raw.get("name") if isinstance(raw, dict) else None)
+
+
+def _note_twin(name: str | None, *, index: int, seen: dict[str, int], kind: str, place: Place) -> None:
+    """Note a name that an earlier entry has."""
+    if name is None:
+        return
+    if name in seen:
+        place.wrong("name", f"is already the name of {kind}[{seen[name]}]")
+    else:
+        seen[name] = index

@@ -1,0 +1,117 @@
+"""Rows of the registry -> targets: frozen values with their references to secrets resolved."""
+
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from realtime.core import references
+from realtime.core.records import DataSourceSpec, ReadingKind, ReadingSpec, Target
+from realtime.models import Reading, RequestHeader, Service
+from realtime.models.reading import CountsToward
+from realtime.models.validators import is_sendable
+
+logger = logging.getLogger(__name__)
+
+# (service, header, what is wrong) of the last load, so that a missing variable is said once and not at every sweep.
+_told: set[tuple[str, str, str]] = set()
+
+
+def load_targets() -> tuple[Target, ...]:
+    """Return the targets of all enabled services in registry order; four queries, however many there are.
+
+    A header whose variable is unset is left out: the service is asked without it and answers for itself (401, say),
+    and the log tells service, header and variable once until that changes.
+    """
+    services = list(Service.objects.enabled().in_order().with_everything())
+    targets, problems = _targets(services)
+    _tell(problems)
+    return targets
+
+
+def load_targets_named(names: Sequence[str]) -> tuple[Target, ...]:
+    """Return the targets of these services, disabled ones included, in registry order; unknown names give none."""
+    targets, _ = _targets(Service.objects.filter(name__in=names).in_order().with_everything())
+    return targets
+
+
+def secrets_of(names: Sequence[str]) -> frozenset[str]:
+    """Return what is secret in the headers of these services, to be masked where an answer echoes it.
+
+    Whole values as they are sent, their part behind an authorization scheme, and the values of their references.
+    """
+    secrets: set[str] = set()
+    for header in RequestHeader.objects.filter(service__name__in=names):
+        for name in references.names_in(header.value):
+            secrets.add(os.environ.get(name, "").strip())
+        value = _value(header, environment=os.environ)[0]
+        if value is not None:
+            secrets.update((value, value.partition(" ")[2].strip()))
+    return frozenset(secret for secret in secrets if secret)
+
+
+def _targets(services: Iterable[Service]) -> tuple[tuple[Target, ...], set[tuple[str, str, str]]]:
+    problems: set[tuple[str, str, str]] = set()
+    targets = []
+    for service in services:
+        headers = []
+        for header in service.headers.all():
+            value, problem = _value(header, environment=os.environ)
+            if value is None:
+                problems.add((service.name, header.name, problem))
+            else:
+                headers.append((header.name, value))
+        targets.append(_target(service, headers=tuple(headers)))
+    return tuple(targets), problems
+
+
+def _value(header: RequestHeader, *, environment: Mapping[str, str]) -> tuple[str | None, str]:
+    """Return the value to send, or None and what is wrong."""
+    unset = references.unset_names(header.value, environment=environment)
+    if unset:
+        return None, f"{', '.join(unset)} is not set"
+    value = references.resolve(header.value, environment=environment)
+    if not is_sendable(value):
+        return None, f"{', '.join(references.names_in(header.value))} holds what no header can carry"
+    return value, ""
+
+
+def _target(service: Service, *, headers: tuple[tuple[str, str], ...]) -> Target:
+    slow_ms = service.degraded_above_ms
+    return Target(
+        name=service.name,
+        base_url=service.base_url,
+        health_path=service.health_path,
+        status_path=service.status_path or None,
+        type=service.type,
+        group=service.group,
+        counts_as_api=service.counts_as_api,
+        timeout_seconds=service.timeout_ms / 1000,
+        expected_status=service.expected_ranges,
+        follow_redirects=service.follow_redirects,
+        degraded_above_seconds=None if slow_ms is None else slow_ms / 1000,
+        failure_threshold=service.failure_threshold,
+        success_threshold=service.success_threshold,
+        headers=headers,
+        readings=tuple(_reading_spec(reading) for reading in service.readings.all()),
+        data_sources=tuple(
+            DataSourceSpec(name=source.name, condition=source.condition or None)
+            for source in service.data_sources.all()
+        ),
+    )
+
+
+def _reading_spec(reading: Reading) -> ReadingSpec:
+    return ReadingSpec(
+        name=reading.name,
+        expression=reading.expression,
+        path=reading.path or None,
+        kind=ReadingKind(reading.kind),
+        counts_toward_events=reading.counts_toward == CountsToward.EVENTS_PER_SECOND,
+    )
+
+
+def _tell(problems: set[tuple[str, str, str]]) -> None:
+    for service, header, problem in sorted(problems - _told):
+        logger.warning("%s is probed without its header %s: %s", service, header, problem)
+    _told.clear()
+    _told.update(problems)
