@@ -1,8 +1,9 @@
 """The doors: the API and the admin."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("realtime.api.urls")),
     path("admin/", admin.site.urls),
 ]

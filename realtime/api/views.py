@@ -1,7 +1,6 @@
 """`GET /api/v1/real-time-metrics`: the last published snapshot, from this process's memory."""
 
 import re
-from datetime import UTC
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -17,6 +16,7 @@ from rest_framework.views import APIView
 from realtime.api.errors import handle_error
 from realtime.api.parameters import period_seconds
 from realtime.api.renderers import RenderedJSONRenderer
+from realtime.core.records import Snapshot
 from realtime.reporting.reader import Answer, process_reader
 
 RETRY_AFTER_SECONDS = 5
@@ -39,11 +39,13 @@ class RealTimeMetricsView(APIView):
             response["Content-Encoding"] = "gzip"
         patch_vary_headers(response, ["Accept", "Accept-Encoding"])
         response["X-Cache"] = answer.cache_state
-        if answer.latest.snapshot is None:
+        snapshot = answer.latest.snapshot
+        if snapshot is None:
             response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
             response["Retry-After"] = str(RETRY_AFTER_SECONDS)
             return response
-        return _conditional(request, response, answer, etag=_etag(answer, gzipped=gzipped))
+        etag = f'"{answer.rendered.digest}{"-gzip" if gzipped else ""}"'
+        return _conditional(request, response, answer, snapshot=snapshot, etag=etag)
 
     def get_exception_handler(self) -> Any:
         return handle_error
@@ -67,19 +69,15 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 
-def _etag(answer: Answer, *, gzipped: bool) -> str:
-    return f'"{answer.rendered.digest}{"-gzip" if gzipped else ""}"'
-
-
-def _conditional(request: Request, response: Response, answer: Answer, *, etag: str) -> HttpResponseBase:
+def _conditional(
+    request: Request, response: Response, answer: Answer, *, snapshot: Snapshot, etag: str
+) -> HttpResponseBase:
     """Add the headers of caching, and turn the answer into a 304 where the client has it already."""
     latest = answer.latest
-    assert latest.snapshot is not None
-    interval = latest.snapshot.refresh_interval_seconds
-    modified = int(latest.snapshot.finished_at.astimezone(UTC).timestamp())
+    modified = int(snapshot.finished_at.timestamp())
     response["ETag"] = etag
     response["Last-Modified"] = http_date(modified)
-    response["Cache-Control"] = "no-cache" if latest.stale else f"private, max-age={interval}"
+    response["Cache-Control"] = "no-cache" if latest.stale else f"private, max-age={snapshot.refresh_interval_seconds}"
     # A date cannot tell that the same snapshot went stale or that the store failed since.
     dated = None if latest.stale or latest.fault else modified
     answered = get_conditional_response(request, etag=etag, last_modified=dated, response=response) or response

@@ -87,10 +87,9 @@ class Reader:
             rendered = rendering.render_without_snapshot(now=now, period_seconds=period_seconds)
             return Answer(rendered=rendered, latest=latest, cache_state=CacheState.MISS)
         rendered, is_new = self._render(seen.material, period_seconds=period_seconds, latest=latest)
+        cache_state = CacheState.MISS if is_new else CacheState.HIT
         if latest.stale:
             cache_state = CacheState.STALE
-        else:
-            cache_state = CacheState.MISS if is_new else CacheState.HIT
         return Answer(rendered=rendered, latest=latest, cache_state=cache_state)
 
     def latest(self, *, now: datetime) -> Latest:
