@@ -14,8 +14,8 @@ from django.db import Error as RegistryError
 from realtime.config import Config
 from realtime.core import history
 from realtime.core.consolidation import Consolidated, Outcome, Sweep, consolidate
-from realtime.core.records import FailureKind, Fault, FaultCode, Snapshot, Target
-from realtime.probing.pool import ProbePool
+from realtime.core.records import FailureKind, Fault, FaultCode, Inspection, Snapshot, Target
+from realtime.probing.pool import Prober
 from realtime.registry.targets import load_targets
 from realtime.store.snapshots import Acquired, Held, Lease, Store, StoreUnavailable, TooSoon, open_store
 
@@ -42,10 +42,10 @@ class Collected:
 class Collector:
     """Runs cycles in this process: keeps its connections to the services, and the registry as it was last read."""
 
-    def __init__(self, *, config: Config, store: Store, pool: ProbePool) -> None:
+    def __init__(self, *, config: Config, store: Store, prober: Prober) -> None:
         self._config = config
         self._store = store
-        self._pool = pool
+        self._prober = prober
         self._last_targets: tuple[Target, ...] | None = None
 
     def collect(
@@ -100,6 +100,10 @@ class Collector:
             self._give_back(acquired.lease)
             raise
 
+    def inspect(self, target: Target) -> Inspection:
+        """Probe one target now, in this thread, outside any sweep and without publishing."""
+        return self._prober.inspect(target)
+
     def _give_back(self, lease: Lease) -> None:
         try:
             self._store.release(lease)
@@ -134,7 +138,7 @@ class Collector:
             if state.failure is not None and state.failure.kind in _SLOW_FAILURES
         }
         ordered = sorted(targets, key=lambda target: target.name in hung)
-        outcomes = self._pool.sweep(targets=ordered, deadline_seconds=deadline_seconds, stop=stop)
+        outcomes = self._prober.sweep(targets=ordered, deadline_seconds=deadline_seconds, stop=stop)
         by_name = {outcome.target: outcome for outcome in outcomes}
         return [by_name[target.name] for target in targets]
 
@@ -163,7 +167,7 @@ class Collector:
 def process_collector() -> Collector:
     """Return the collector of this process, which keeps connections open from sweep to sweep."""
     config: Config = settings.REALTIME
-    return Collector(config=config, store=open_store(config), pool=ProbePool(config))
+    return Collector(config=config, store=open_store(config), prober=Prober(config))
 
 
 def _log_changes(consolidated: Consolidated) -> None:
