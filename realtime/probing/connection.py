@@ -1,0 +1,172 @@
+"""The connections that probes use: urllib3's, but dialled, timed, metered and cut through a wire."""
+
+import http.client
+import io
+import socket
+import sys
+import time
+from typing import Any
+
+import requests.adapters
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.response import assert_header_parsing
+
+from realtime.probing.dialing import dial
+from realtime.probing.resolver import Resolver
+from realtime.probing.tls import handshake_failure, trusting_context
+from realtime.probing.wire import CURRENT, Stage, Wire
+
+if sys.platform != "win32":
+    import resource
+
+# Hosts whose connections are kept; more than this many targets is more than one process is for.
+MAX_KEPT_HOSTS = 16_384
+# What the rest of the process needs (database, Redis, logs, running probes), of its limit on open files.
+_OTHER_DESCRIPTORS = 512
+
+_BUFFER_BYTES = 16 * 1024
+
+
+class _MeteredReader(io.RawIOBase):
+    """Reads from a socket by the probe's deadline, where the socket's own timeout would start anew with each byte."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, wire: Wire) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._wire = wire
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(self._wire.remaining_seconds())
+        try:
+            size = self._raw.readinto(buffer) or 0
+        except TimeoutError as error:
+            raise self._wire.late() from error
+        if size:
+            self._wire.received(size)
+        return size
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _MeteredResponse(http.client.HTTPResponse):
+    """An answer that is read through the wire of its probe."""
+
+    def __init__(
+        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        reader = _MeteredReader(self.fp.detach(), sock, CURRENT.get())
+        self.fp = io.BufferedReader(reader, _BUFFER_BYTES)
+
+    def begin(self) -> None:
+        super().begin()
+        # Here, and not left to urllib3, which writes a log line with the whole URL and goes on without the headers
+        # that follow the broken one.
+        assert_header_parsing(self.msg)
+        CURRENT.get().meter.stage = Stage.READING_BODY
+
+
+class _Wired(HTTPConnection):
+    """What both kinds of connection do in our way.
+
+    The address policy belongs to `dial`: it alone knows the address that is really used.
+    """
+
+    response_class = _MeteredResponse
+    resolver: Resolver
+    _address: str | None = None
+
+    def _new_conn(self) -> socket.socket:
+        wire = CURRENT.get()
+        # `_dns_host` keeps the final dot, which tells the resolver that the name is complete.
+        sock = dial(
+            host=self._dns_host,
+            port=self.port,
+            resolver=self.resolver,
+            wire=wire,
+            options=self.socket_options or (),
+        )
+        self._address = wire.meter.address
+        return sock
+
+    @property
+    def is_connected(self) -> bool:
+        return not CURRENT.get().wants_new_connection and super().is_connected
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        wire = CURRENT.get()
+        if self.sock is not None and wire.meter.connect_seconds is None:
+            wire.meter.reused_connection = True
+            wire.meter.address = self._address
+            wire.hold(self.sock)
+        super().request(method, url, *args, **kwargs)
+        wire.meter.sent_at = time.monotonic()
+
+
+class PlainConnection(_Wired):
+    """HTTP."""
+
+
+class TlsConnection(_Wired, HTTPSConnection):
+    """HTTPS."""
+
+    def connect(self) -> None:
+        meter = CURRENT.get().meter
+        try:
+            super().connect()
+        except TimeoutError as error:
+            raise CURRENT.get().late() from error
+        except OSError as error:
+            if meter.stage is not Stage.HANDSHAKING:
+                raise
+            wire = CURRENT.get()
+            raise (wire.late() if wire.is_over else handshake_failure(error)) from error
+        meter.tls_seconds = time.monotonic() - self._connected_at
+        meter.stage = Stage.WAITING
+
+    def _new_conn(self) -> socket.socket:
+        sock = super()._new_conn()
+        CURRENT.get().meter.stage = Stage.HANDSHAKING
+        self._connected_at = time.monotonic()
+        return sock
+
+
+class PoolingAdapter(requests.adapters.HTTPAdapter):
+    """Requests' way to the connections above, of which it keeps those that their servers leave open.
+
+    kept_per_host: many targets can share one host, behind a gateway.
+    """
+
+    def __init__(self, *, resolver: Resolver, kept_per_host: int) -> None:
+        self._resolver = resolver
+        super().__init__(pool_connections=_kept_hosts(), pool_maxsize=kept_per_host, max_retries=0, pool_block=False)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, ssl_context=trusting_context(), **pool_kwargs)
+        # Classes of this adapter's own, because urllib3 makes connections without a way to hand them anything.
+        of_ours = {"resolver": self._resolver}
+        plain = type("PlainConnection", (PlainConnection,), of_ours)
+        tls = type("TlsConnection", (TlsConnection,), of_ours)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("HTTPConnectionPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("HTTPSConnectionPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+        }
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Leave trust to the shared TLS context: requests would have each connection read its list of CAs anew."""
+
+
+def _kept_hosts() -> int:
+    if sys.platform == "win32":  # where sockets do not count against a limit on files
+        return MAX_KEPT_HOSTS
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return MAX_KEPT_HOSTS
+    # Without it the kept connections of a large registry would use up the descriptors, and all further probes fail.
+    return min(MAX_KEPT_HOSTS, max(limit - _OTHER_DESCRIPTORS, limit // 4))

@@ -1,0 +1,113 @@
+"""Connects to a host: looks its name up, then tries its addresses, each with a fair share of the time left."""
+
+import errno
+import socket
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from realtime.core.records import FailureKind
+from realtime.probing.failures import ProbeFailed
+from realtime.probing.resolver import Address, Resolver
+from realtime.probing.wire import Stage, Wire
+
+# Of one name; with more of them the share of each would be too short to mean anything.
+MAX_ADDRESSES = 8
+
+_NO_ROUTE = "no route to the host"
+# Errors that say something of the way to the target; all others (no descriptors, no memory) are ours.
+_MESSAGES = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset while connecting",
+    errno.ECONNABORTED: "connection reset while connecting",
+    errno.EHOSTUNREACH: _NO_ROUTE,
+    errno.ENETUNREACH: _NO_ROUTE,
+    errno.EHOSTDOWN: _NO_ROUTE,
+    errno.ENETDOWN: _NO_ROUTE,
+    errno.EAFNOSUPPORT: _NO_ROUTE,
+    errno.EINVAL: _NO_ROUTE,  # a link-local IPv6 address without its zone
+    errno.EACCES: "this machine does not allow the connection",
+    errno.EPERM: "this machine does not allow the connection",
+}
+
+SocketOptions = Sequence[tuple[int, int, int | bytes]]
+
+
+class _NotConnected(Exception):
+    """One address let us not in."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def dial(*, host: str, port: int, resolver: Resolver, wire: Wire, options: SocketOptions) -> socket.socket:
+    """Return a connected socket that the wire holds, with the time left as its timeout.
+
+    Raises:
+        ProbeFailed: no address, or none that lets us in before the deadline.
+        Interrupted: the wire was cut.
+        OSError: this machine is at fault, for example has no descriptors left.
+    """
+    addresses = resolver.addresses(host=host, port=port, wire=wire)[:MAX_ADDRESSES]
+    wire.meter.stage = Stage.CONNECTING
+    started_at = time.monotonic()
+    messages = []
+    for position, address in enumerate(addresses):
+        share_seconds = wire.remaining_seconds() / (len(addresses) - position)
+        try:
+            sock = _connect(address, share_seconds=share_seconds, wire=wire, options=options)
+        except _NotConnected as error:
+            messages.append(error.message)
+            continue
+        wire.meter.connect_seconds = time.monotonic() - started_at
+        wire.meter.address = _shown(address)
+        wire.meter.stage = Stage.WAITING
+        return sock
+    wire.remaining_seconds()
+    # That IPv6 has no route says nothing where an IPv4 address has answered, by refusing.
+    telling = [message for message in messages if message != _NO_ROUTE]
+    raise ProbeFailed(kind=FailureKind.CONNECT, message=(telling or messages or [_NO_ROUTE])[-1])
+
+
+def _connect(address: Address, *, share_seconds: float, wire: Wire, options: SocketOptions) -> socket.socket:
+    family, place = address
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise _explained(error, family) from error
+    try:
+        for option in options:
+            sock.setsockopt(*option)
+        wire.hold(sock)
+        sock.settimeout(share_seconds)
+        _connect_to(sock, family=family, place=place)
+        # Cut while connecting, a socket can look connected.
+        sock.settimeout(wire.remaining_seconds())
+    except BaseException:
+        sock.close()
+        wire.release()
+        raise
+    return sock
+
+
+def _connect_to(sock: socket.socket, *, family: socket.AddressFamily, place: tuple[Any, ...]) -> None:
+    try:
+        sock.connect(place)
+    except TimeoutError as error:
+        raise _NotConnected("no answer to the attempt to connect") from error
+    except OSError as error:
+        raise _explained(error, family) from error
+
+
+def _explained(error: OSError, family: socket.AddressFamily) -> _NotConnected | OSError:
+    message = _MESSAGES.get(error.errno or 0)
+    if message is None and error.errno == errno.EADDRNOTAVAIL and family is socket.AF_INET6:
+        # IPv6 is switched off; with IPv4 it means that our own ports have run out.
+        message = _NO_ROUTE
+    return error if message is None else _NotConnected(message)
+
+
+def _shown(address: Address) -> str:
+    family, (host, port, *_) = address
+    return f"[{host}]:{port}" if family is socket.AF_INET6 else f"{host}:{port}"

@@ -1,0 +1,219 @@
+"""Asks a target for one path and returns the exchange, whatever came of it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import requests
+
+from realtime.core.records import Exchange, FailureKind, Target
+from realtime.probing.connection import PoolingAdapter
+from realtime.probing.failures import Interrupted, ProbeFailed, root_cause, translated
+from realtime.probing.redirects import is_redirect, next_url, origin_of, without_query
+from realtime.probing.wire import CURRENT, HEAD_LIMIT_BYTES, Meter, Wire
+
+USER_AGENT = "realtime-metrics/0.1.0"
+
+# gzip only: it is what the standard library can take apart in bounded steps on every Python that we support.
+# Spring and ASP.NET choose the form of their health answer by `Accept`; many others answer with plain text.
+_HEADERS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "application/json, application/health+json, text/plain;q=0.9, */*;q=0.5",
+    "Accept-Encoding": "gzip",
+}
+
+# Requests kept ready, which saves about a tenth of the cost of a probe.
+_PREPARED_REQUESTS = 20_000
+# Chunks of one byte cost six on the wire; nothing honest costs more.
+_FRAMING_FACTOR = 8
+
+
+class UnusableTarget(Exception):
+    """A target's URL or headers cannot be sent. The message names no value: headers are secret."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    """What one request brought: a whole answer within the limits."""
+
+    http_status: int
+    headers: Mapping[str, str]
+    body: bytes
+    meter: Meter
+    ended_at: float
+
+
+class _BodyFailed(Exception):
+    """The head came, the body did not, or too much of it."""
+
+    def __init__(self, *, cause: ProbeFailed, http_status: int) -> None:
+        super().__init__(cause.message)
+        self.cause = cause
+        self.http_status = http_status
+
+
+class Fetcher:
+    """The process-wide session: connections are kept, cookies and the environment's proxies are not."""
+
+    def __init__(self, *, adapter: PoolingAdapter, body_limit_bytes: int) -> None:
+        self.received_limit_bytes = HEAD_LIMIT_BYTES + _FRAMING_FACTOR * body_limit_bytes
+        self._body_limit_bytes = body_limit_bytes
+        self._adapter = adapter
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.clear()
+        self._session.headers.update(_HEADERS)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._prepared = lru_cache(maxsize=_PREPARED_REQUESTS)(self._prepare)
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._session.close()
+
+    def fetch(self, *, target: Target, path: str, wire: Wire) -> Exchange:
+        """Ask a target for a path and return what came of it; a failure is part of the exchange.
+
+        Raises:
+            Interrupted: the wire was cut before its time.
+            UnusableTarget: the target's URL or headers cannot be sent.
+        """
+        asked = [f"{target.base_url.rstrip('/')}/{path.lstrip('/')}"]
+        token = CURRENT.set(wire)
+        spent_seconds = 0.0
+        try:
+            while True:
+                answer = self._ask(url=asked[-1], headers=_headers_for(target, asked), wire=wire)
+                spent_seconds += answer.ended_at - answer.meter.started_at
+                if not (target.follow_redirects and is_redirect(answer.http_status)):
+                    return _exchange(path=path, asked=asked, answer=answer, elapsed_seconds=spent_seconds)
+                asked.append(self._next_url(asked, location=answer.headers.get("Location")))
+        except ProbeFailed as error:
+            return _failed_exchange(path=path, asked=asked, meter=wire.meter, error=error)
+        except _BodyFailed as error:
+            return _failed_exchange(
+                path=path, asked=asked, meter=wire.meter, error=error.cause, http_status=error.http_status
+            )
+        finally:
+            CURRENT.reset(token)
+
+    def _ask(self, *, url: str, headers: tuple[tuple[str, str], ...], wire: Wire) -> _Answer:
+        request = self._prepared(url, headers)
+        try:
+            return self._send(request, wire=wire, on_new_connection=False)
+        except ProbeFailed as error:
+            # The server may have closed the connection while it was idle (uvicorn and Node do so after 5 s): that
+            # is known only by asking, and no failure. Where a byte came, or the time is up, it is one.
+            was_idle = wire.meter.reused_connection and not wire.meter.received_bytes
+            if not was_idle or error.kind is not FailureKind.PROTOCOL:
+                raise
+        return self._send(request, wire=wire, on_new_connection=True)
+
+    def _send(self, request: requests.PreparedRequest, *, wire: Wire, on_new_connection: bool) -> _Answer:
+        meter = wire.begin(on_new_connection=on_new_connection)
+        response: requests.Response | None = None
+        try:
+            timeout_seconds = wire.remaining_seconds()
+            response = self._adapter.send(request, timeout=timeout_seconds)
+            body = self._body(response)
+            return _Answer(
+                http_status=response.status_code,
+                headers=response.headers,
+                body=body,
+                meter=meter,
+                ended_at=time.monotonic(),
+            )
+        except Interrupted:
+            raise
+        except Exception as error:
+            failed = _explained(error, wire)
+            if failed is None:
+                # The libraries' wrappers hold whole URLs in their texts, and this goes to the log.
+                raise root_cause(error) from None
+            if response is None or isinstance(failed, Interrupted):
+                raise failed from error
+            raise _BodyFailed(cause=failed, http_status=response.status_code) from error
+        finally:
+            if response is not None:
+                response.raw.close()
+                response.raw.release_conn()
+            wire.release()
+
+    def _next_url(self, asked: list[str], *, location: str | None) -> str:
+        url = next_url(asked=asked, location=location)
+        try:
+            self._prepared(url, ())
+        except UnusableTarget as error:
+            raise ProbeFailed(kind=FailureKind.REDIRECT, message="redirected to a location that is no URL") from error
+        return url
+
+    def _body(self, response: requests.Response) -> bytes:
+        try:
+            body: bytes = response.raw.read(self._body_limit_bytes + 1, decode_content=True)
+        except ValueError as error:
+            # http.client reads a negative chunk size as a number of bytes to read.
+            raise ProbeFailed(kind=FailureKind.PROTOCOL, message="the body has a broken chunk") from error
+        if len(body) > self._body_limit_bytes:
+            message = f"the body is larger than {self._body_limit_bytes // 1024} KiB"
+            raise ProbeFailed(kind=FailureKind.TOO_LARGE, message=message)
+        return body
+
+    def _prepare(self, url: str, headers: tuple[tuple[str, str], ...]) -> requests.PreparedRequest:
+        try:
+            for name, value in headers:
+                # http.client would find out only while sending.
+                name.encode("ascii")
+                value.encode("latin-1")
+            return self._session.prepare_request(requests.Request("GET", url, headers=dict(headers)))
+        except (requests.RequestException, ValueError):
+            # From None: the texts of the exceptions hold what could not be sent.
+            raise UnusableTarget("its URL or one of its headers cannot be sent") from None
+
+
+def _headers_for(target: Target, asked: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return the configured headers, none of them once a redirect has led to another origin: they are secret."""
+    if len(asked) == 1:
+        return target.headers
+    origins = {origin_of(urlsplit(url)) for url in asked}
+    return target.headers if len(origins) == 1 else ()
+
+
+def _explained(error: Exception, wire: Wire) -> ProbeFailed | Interrupted | None:
+    cause = root_cause(error)
+    if isinstance(cause, ProbeFailed):
+        return cause
+    failed = translated(cause)
+    # A connection that was cut at the deadline looks as if the server had broken it off.
+    return wire.late() if failed is not None and wire.is_over else failed
+
+
+def _exchange(*, path: str, asked: list[str], answer: _Answer, elapsed_seconds: float) -> Exchange:
+    meter = answer.meter
+    return Exchange(
+        path=path,
+        hops=tuple(without_query(url) for url in asked),
+        address=meter.address,
+        reused_connection=meter.reused_connection,
+        phases=meter.phases(ended_at=answer.ended_at),
+        elapsed_seconds=elapsed_seconds,
+        http_status=answer.http_status,
+        headers=tuple(answer.headers.items()),
+        content_type=answer.headers.get("Content-Type", ""),
+        body=answer.body,
+    )
+
+
+def _failed_exchange(
+    *, path: str, asked: list[str], meter: Meter, error: ProbeFailed, http_status: int | None = None
+) -> Exchange:
+    return Exchange(
+        path=path,
+        hops=tuple(without_query(url) for url in asked),
+        address=meter.address,
+        reused_connection=meter.reused_connection,
+        phases=meter.phases(),
+        http_status=http_status if error.kind is FailureKind.TOO_LARGE else None,
+        failure=error.failure(http_status=http_status),
+    )

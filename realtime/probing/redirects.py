@@ -1,0 +1,65 @@
+"""Where a redirect leads, and whether a probe may follow it."""
+
+from collections.abc import Sequence
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+from realtime.core.records import FailureKind
+from realtime.probing.failures import ProbeFailed
+
+MAX_REDIRECTS = 3
+
+_STATUSES = frozenset({301, 302, 303, 307, 308})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def is_redirect(http_status: int) -> bool:
+    """Tell whether an HTTP status asks to look elsewhere (RFC 9110, section 15.4)."""
+    return http_status in _STATUSES
+
+
+def next_url(*, asked: Sequence[str], location: str | None) -> str:
+    """Return the URL that a redirect leads to, without user and password; `asked`: the URLs so far, in full.
+
+    Raises:
+        ProbeFailed: there is no such URL, or it may not be asked.
+    """
+    if not location:
+        raise _failed("redirected without a location")
+    try:
+        parts = urlsplit(urljoin(asked[-1], location))
+        origin_of(parts)
+    except ValueError as error:
+        raise _failed("redirected to a location that is no URL") from error
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise _failed("redirected to something other than http and https")
+    if not parts.hostname:
+        raise _failed("redirected to a location that is no URL")
+    url = urlunsplit((parts.scheme, _host_and_port(parts), parts.path or "/", parts.query, ""))
+    if url in asked:
+        raise _failed("redirected in a loop")
+    if len(asked) > MAX_REDIRECTS:
+        raise _failed(f"redirected more than {MAX_REDIRECTS} times")
+    return url
+
+
+def origin_of(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """Return scheme, host and port, the scheme's own port where none is named (RFC 6454, section 4).
+
+    Raises:
+        ValueError: the port is no port.
+    """
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+
+
+def without_query(url: str) -> str:
+    """Return a URL that is fit to be shown: without user, password, query and fragment."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, _host_and_port(parts), parts.path, "", ""))
+
+
+def _host_and_port(parts: SplitResult) -> str:
+    return parts.netloc.rpartition("@")[2]
+
+
+def _failed(message: str) -> ProbeFailed:
+    return ProbeFailed(kind=FailureKind.REDIRECT, message=message)
