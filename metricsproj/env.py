@@ -347,9 +347,9 @@ def _unknown_names(variables: Mapping[str, str]) -> list[str]:
 
 
 def _nearest(name: str) -> str:
-    ours = sorted(known for known in NAMES if known.startswith(OUR_PREFIX))
-    near = difflib.get_close_matches(name, ours, n=1)
-    return f" (did you mean {near[0]}?)" if near else f" (choose {', '.join(ours)})"
+    ours = {known.removeprefix(OUR_PREFIX): known for known in sorted(NAMES) if known.startswith(OUR_PREFIX)}
+    near = difflib.get_close_matches(name.removeprefix(OUR_PREFIX), ours, n=1)
+    return f" (did you mean {ours[near[0]]}?)" if near else f" (choose {', '.join(ours.values())})"
 
 
 def _contradictions(values: Values) -> list[str]:

@@ -1,0 +1,111 @@
+"""From the command line's words and the settings to a running whole, or to one line that says what to change."""
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from socket import socket
+
+from django.conf import settings
+
+from metricsproj import env
+from metricsproj.samplefleet.sockets import SampleSockets
+from metricsproj.supervision import data_lock, listening
+from metricsproj.supervision.parts import Part, Wave
+from metricsproj.supervision.printer import Printer, wants_colour
+from metricsproj.supervision.run import OWN_NAME, Fleet, Plan, python_part, run
+from metricsproj.supervision.steps import StepFailed
+from metricsproj.supervision.store import NoEmbeddedStore, embedded_store, unreachable_reason
+from metricsproj.supervision.supervisor import PartFailed
+
+ORPHAN_SECONDS = 3.0  # for a store whose supervisor has just been killed
+
+
+class CannotStart(Exception):
+    """What a person has to change before `up` can run, in one line."""
+
+
+def launch(*, host: str, port: int, with_demo: bool) -> None:
+    """Run everything in the foreground until a signal stops it.
+
+    Raises:
+        CannotStart: with the line to show; nothing is left running.
+    """
+    _refuse_strangers(host)
+    printer = Printer(output=sys.stdout, in_colour=wants_colour(sys.stdout, os.environ))
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(data_lock.exclusive(settings.DATA_DIR))
+            listener = stack.enter_context(listening.reserved_socket(host=host, port=port))
+            sockets = stack.enter_context(SampleSockets.opened()) if with_demo else None
+            stack.enter_context(_logging_to(printer))
+            asyncio.run(run(_plan(listener=listener, sockets=sockets), printer=printer))
+    except (data_lock.AlreadyRunning, listening.PortUnavailable, StepFailed, PartFailed) as error:
+        raise CannotStart(str(error)) from error
+
+
+def _refuse_strangers(host: str) -> None:
+    """Refuse to listen for other machines as long as the site would answer all of them with 400."""
+    if not listening.is_loopback(host) and env.is_loopback_only(settings.ENV[env.ALLOWED_HOSTS]):
+        raise CannotStart(f"--host {host} opens the site to other machines: set ALLOWED_HOSTS to the names they use")
+
+
+def _plan(*, listener: socket, sockets: SampleSockets | None) -> Plan:
+    return Plan(
+        store=_store(),
+        store_url=settings.REDIS_URL,
+        fleet=_fleet(sockets) if sockets else None,
+        listener=listener,
+        project_dir=settings.BASE_DIR,
+        host_header=next((name for name in settings.ALLOWED_HOSTS if name[0] not in "*."), "localhost"),
+    )
+
+
+def _store() -> Part | None:
+    """Return the embedded store, None when REDIS_URL names one, which must answer."""
+    if settings.ENV[env.REDIS_URL]:
+        if reason := unreachable_reason(settings.REDIS_URL):
+            raise CannotStart(f"REDIS_URL: no answer from {reason}")
+        return None
+    try:
+        part = embedded_store(settings.DATA_DIR)
+    except NoEmbeddedStore as error:
+        raise CannotStart(f"no embedded store here ({error}): set REDIS_URL to a Redis or Valkey server") from error
+    _wait_for_orphan(settings.DATA_DIR)
+    return part
+
+
+def _wait_for_orphan(data_dir: Path) -> None:
+    """Make sure that no store of a killed `up` still writes to this folder; two at once would spoil the file."""
+    deadline = time.monotonic() + ORPHAN_SECONDS
+    while unreachable_reason(settings.REDIS_URL) is None:
+        if time.monotonic() > deadline:
+            raise CannotStart(f"a store that nobody supervises still runs in {data_dir}: end its valkey-server first")
+        time.sleep(0.1)
+
+
+def _fleet(sockets: SampleSockets) -> Fleet:
+    part = python_part(
+        "fleet",
+        *("metricsproj.samplefleet", *sockets.arguments()),
+        project_dir=settings.BASE_DIR,
+        wave=Wave.WATCHED,
+        inherited=sockets.descriptors(),
+    )
+    return Fleet(part=part, ports=sockets.ports())
+
+
+@contextmanager
+def _logging_to(printer: Printer) -> Iterator[None]:
+    """Print our own log lines as those of a part, so that they do not cut into others' lines."""
+    handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
+    former = [handler.setStream(printer.stream(OWN_NAME)) for handler in handlers]
+    try:
+        yield
+    finally:
+        for handler, stream in zip(handlers, former, strict=True):
+            handler.setStream(stream or sys.stderr)
