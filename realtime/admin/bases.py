@@ -1,0 +1,22 @@
+"""Django's admin and form classes, bound to our models for the type checker; at run time they take no parameters."""
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import admin
+
+if TYPE_CHECKING:
+    from realtime.models import DataSource, Reading, RequestHeader, Service
+
+    ServiceAdminBase = admin.ModelAdmin[Service]
+    ServiceForm = forms.ModelForm[Service]
+    HeaderForm = forms.ModelForm[RequestHeader]
+    HeaderFormSet = forms.BaseInlineFormSet[RequestHeader, Service, forms.ModelForm[RequestHeader]]
+    HeaderInlineBase = admin.TabularInline[RequestHeader, Service]
+    ReadingInlineBase = admin.TabularInline[Reading, Service]
+    DataSourceInlineBase = admin.TabularInline[DataSource, Service]
+else:
+    ServiceAdminBase = admin.ModelAdmin
+    ServiceForm = HeaderForm = forms.ModelForm
+    HeaderFormSet = forms.BaseInlineFormSet
+    HeaderInlineBase = ReadingInlineBase = DataSourceInlineBase = admin.TabularInline

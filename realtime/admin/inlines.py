@@ -1,0 +1,84 @@
+"""What belongs to a service, edited on its page: headers, whose values go in and never come out, readings, sources."""
+
+from typing import Any
+
+from django import forms
+from django.forms.formsets import DELETION_FIELD_NAME
+
+from realtime.admin.bases import (
+    DataSourceInlineBase,
+    HeaderForm,
+    HeaderFormSet,
+    HeaderInlineBase,
+    ReadingInlineBase,
+)
+from realtime.models import (
+    MAX_HEADERS_PER_SERVICE,
+    MAX_READINGS_PER_SERVICE,
+    DataSource,
+    Reading,
+    RequestHeader,
+)
+
+
+class RequestHeaderForm(HeaderForm):
+    """Never shows the stored value; leaving the field empty keeps it."""
+
+    value = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text="Secret: never shown again. Leave empty to keep. ${NAME} is filled from the environment.",
+    )
+
+    class Meta:
+        model = RequestHeader
+        fields = ("name", "value")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Else the stored value would count as changed to "" whenever the field is left empty.
+        self.initial["value"] = ""
+
+    def clean_value(self) -> str:
+        typed: str = self.cleaned_data["value"]
+        if typed:
+            return typed
+        if self.instance.pk is None:
+            raise forms.ValidationError("A new header needs a value.")
+        return self.instance.value
+
+
+class RequestHeaderFormSet(HeaderFormSet):
+    """Finds names that differ only in case among the rows typed together, which no single row can see."""
+
+    def clean(self) -> None:
+        super().clean()
+        seen: set[str] = set()
+        for form in self.forms:
+            typed = getattr(form, "cleaned_data", {})
+            name = typed.get("name", "").lower()
+            if not name or typed.get(DELETION_FIELD_NAME):
+                continue
+            if name in seen:
+                form.add_error("name", "stands twice (case does not count in header names)")
+            seen.add(name)
+
+
+class RequestHeaderInline(HeaderInlineBase):
+    model = RequestHeader
+    form = RequestHeaderForm
+    formset = RequestHeaderFormSet
+    extra = 0
+    max_num = MAX_HEADERS_PER_SERVICE
+
+
+class ReadingInline(ReadingInlineBase):
+    model = Reading
+    extra = 0
+    max_num = MAX_READINGS_PER_SERVICE
+    fields = ("name", "path", "expression", "kind", "counts_toward", "order")
+
+
+class DataSourceInline(DataSourceInlineBase):
+    model = DataSource
+    extra = 0

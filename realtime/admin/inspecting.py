@@ -1,0 +1,120 @@
+"""The page of *probe now*: what was asked, what came back, phase by phase, and which rule decided."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from realtime.collection.inspection import probe_now
+from realtime.core.records import Exchange, Inspection, Phases, ProbeResult
+from realtime.models import Service
+from realtime.registry.targets import secrets_of
+
+MAX_AT_ONCE = 10
+EXCERPT_CHARACTERS = 4000
+MAX_HEADERS_SHOWN = 100
+MIN_SECRET_CHARACTERS = 4  # a shorter text is found everywhere, and masking it would shred the answer
+MASK = "•••"
+NOT_REACHED = "–"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExchangeReport:
+    """One exchange as the page shows it; `phases` are pairs of name and milliseconds, in the order they happen."""
+
+    exchange: Exchange
+    elapsed: str
+    phases: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    excerpt: str
+    size_bytes: int
+    is_cut: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceReport:
+    """One probed service as the page shows it; `inspection` is None when it could not be probed."""
+
+    service: Service
+    header_names: tuple[str, ...]
+    inspection: Inspection | None
+    exchanges: tuple[ExchangeReport, ...]
+    readings: tuple[tuple[str, float], ...]
+
+
+def page(request: HttpRequest, services: Sequence[Service], *, context: dict[str, Any]) -> TemplateResponse:
+    """Probe the services now and return the page that shows it; secrets that an answer echoes are masked."""
+    names = [service.name for service in services]
+    secrets = _spellings(secrets_of(names))
+    inspections = {inspection.result.target: inspection for inspection in probe_now(names)}
+    reports = [_report(service, inspections.get(service.name), secrets=secrets) for service in services]
+    return TemplateResponse(
+        request,
+        "admin/realtime/service/probe_now.html",
+        {**context, "title": "Probe now", "opts": Service._meta, "reports": reports},
+    )
+
+
+def _report(service: Service, inspection: Inspection | None, *, secrets: Sequence[str]) -> ServiceReport:
+    exchanges = inspection.exchanges if inspection else ()
+    return ServiceReport(
+        service=service,
+        header_names=tuple(header.name for header in service.headers.all()),
+        inspection=inspection,
+        exchanges=tuple(_exchange_report(exchange, secrets=secrets) for exchange in exchanges),
+        readings=_readings(inspection.result) if inspection else (),
+    )
+
+
+def _readings(result: ProbeResult) -> tuple[tuple[str, float], ...]:
+    counters = {f"{name} (total so far)": total for name, total in result.counters.items()}
+    return tuple({**result.gauges, **counters}.items())
+
+
+def _exchange_report(exchange: Exchange, *, secrets: Sequence[str]) -> ExchangeReport:
+    text = _printable(masked(exchange.body.decode("utf-8", errors="replace"), secrets=secrets))
+    return ExchangeReport(
+        exchange=exchange,
+        elapsed=_milliseconds(exchange.elapsed_seconds),
+        phases=_phases(exchange.phases, reused=exchange.reused_connection),
+        headers=tuple((name, masked(value, secrets=secrets)) for name, value in exchange.headers[:MAX_HEADERS_SHOWN]),
+        excerpt=text[:EXCERPT_CHARACTERS],
+        size_bytes=len(exchange.body),
+        is_cut=len(text) > EXCERPT_CHARACTERS,
+    )
+
+
+def _phases(phases: Phases, *, reused: bool) -> tuple[tuple[str, str], ...]:
+    absent = "kept connection" if reused else NOT_REACHED
+    return (
+        ("name look-up", _milliseconds(phases.dns_seconds, absent=absent)),
+        ("connect", _milliseconds(phases.connect_seconds, absent=absent)),
+        ("TLS", _milliseconds(phases.tls_seconds, absent=absent)),
+        ("first byte", _milliseconds(phases.first_byte_seconds)),
+        ("body", _milliseconds(phases.body_seconds)),
+    )
+
+
+def _milliseconds(seconds: float | None, *, absent: str = NOT_REACHED) -> str:
+    return absent if seconds is None else f"{seconds * 1000:.1f} ms"
+
+
+def masked(text: str, *, secrets: Sequence[str]) -> str:
+    """Return the text with every secret in it made unreadable."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _spellings(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return the secrets as an answer may spell them, longest first, so that no part of one is left standing."""
+    spellings = {secret for secret in secrets if len(secret) >= MIN_SECRET_CHARACTERS}
+    spellings |= {json.dumps(secret)[1:-1] for secret in spellings}
+    return tuple(sorted(spellings, key=len, reverse=True))
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

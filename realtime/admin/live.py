@@ -1,0 +1,59 @@
+"""The live columns of the service list: what the latest snapshot says of each service, read once for a whole page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from realtime.core.records import Fault, ServiceState
+from realtime.reporting.reader import latest_snapshot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveStates:
+    """States by service name, and how far they can be trusted.
+
+    age_seconds: of the snapshot, None when there is none. fault: what of ours fails.
+    """
+
+    states: Mapping[str, ServiceState]
+    stale: bool
+    age_seconds: float | None
+    fault: Fault | None
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether the page must warn that it may not show how things are."""
+        return self.stale or self.fault is not None
+
+    @property
+    def sentence(self) -> str:
+        """How fresh the live columns are, in words."""
+        reason = f" ({self.fault.message})" if self.fault else ""
+        if self.age_seconds is None:
+            return f"No snapshot yet: the live columns are empty{reason}."
+        age = age_words(self.age_seconds)
+        if self.stale:
+            return f"Stale: the live columns show the snapshot of {age}, not how things are now{reason}."
+        return f"Live columns: snapshot of {age}{reason}."
+
+
+def live_states(*, now: datetime) -> LiveStates:
+    """Return what this process knows of all services, with at most one read of the store."""
+    latest = latest_snapshot(now)
+    services = latest.snapshot.services if latest.snapshot else ()
+    return LiveStates(
+        states={state.name: state for state in services},
+        stale=latest.stale,
+        age_seconds=latest.age_seconds,
+        fault=latest.fault,
+    )
+
+
+def age_words(seconds: float) -> str:
+    """Return an age as people say it: `just now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 days ago`."""
+    if seconds < 1:
+        return "just now"
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{int(seconds / size)} {unit} ago"
+    return f"{int(seconds / 86_400)} days ago"
