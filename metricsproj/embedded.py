@@ -20,8 +20,8 @@ SHORT_LINK_NAME = "valkey"  # symbolic link in the short folder that leads to th
 MAX_SOCKET_PATH_BYTES = 103
 
 
-def ensure_data_dir(path: Path) -> Path:
-    """Return the data folder, made for its owner alone where it is missing: it holds the registry's secrets."""
+def ensure_folder(path: Path) -> Path:
+    """Return a folder of the embedded run, made for its owner alone where it is missing: it holds secrets."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

@@ -11,7 +11,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = env.read_or_exit(os.environ)
 
 try:
-    DATA_DIR = embedded.ensure_data_dir(BASE_DIR / ENV[env.DATA_DIR])
+    DATA_DIR = embedded.ensure_folder(BASE_DIR / ENV[env.DATA_DIR])
+    STATIC_ROOT = embedded.ensure_folder(DATA_DIR / "static")  # whitenoise warns when it is missing
     SECRET_KEY = ENV[env.SECRET_KEY] or embedded.ensure_secret_key(DATA_DIR)
     REDIS_URL = ENV[env.REDIS_URL] or embedded.store_url(DATA_DIR)
 except OSError as error:
@@ -155,7 +156,6 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True  # the admin's files are served without collectstatic
 WHITENOISE_AUTOREFRESH = False
 
@@ -186,6 +186,6 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},
-        "uvicorn.access": {"level": "WARNING"},
+        "uvicorn": {"level": "WARNING"},
     },
 }

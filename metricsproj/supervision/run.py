@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -93,10 +94,18 @@ async def run(plan: Plan, *, printer: Printer) -> None:
         PortUnavailable: another program opened our port while we were starting.
     """
     supervisor = Supervisor(write=printer.write, own_name=OWN_NAME)
-    asked_to_stop = _watch_signals(supervisor, printer)
+    asked_to_stop, stop_sweep = asyncio.Event(), threading.Event()
+    _watch_signals(supervisor, printer, asked_to_stop=asked_to_stop, stop_sweep=stop_sweep)
     # One thread for all steps, so that its database connections are its own and can be closed.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix=OWN_NAME) as thread:
-        running = _Run(plan=plan, printer=printer, supervisor=supervisor, asked_to_stop=asked_to_stop, thread=thread)
+        running = _Run(
+            plan=plan,
+            printer=printer,
+            supervisor=supervisor,
+            asked_to_stop=asked_to_stop,
+            stop_sweep=stop_sweep,
+            thread=thread,
+        )
         try:
             await running.start()
             await asked_to_stop.wait()
@@ -106,21 +115,22 @@ async def run(plan: Plan, *, printer: Printer) -> None:
             await running.stop()
 
 
-def _watch_signals(supervisor: Supervisor, printer: Printer) -> asyncio.Event:
-    """Return an event that the first signal sets; a second signal kills what has not stopped yet."""
-    asked_to_stop = asyncio.Event()
+def _watch_signals(
+    supervisor: Supervisor, printer: Printer, *, asked_to_stop: asyncio.Event, stop_sweep: threading.Event
+) -> None:
+    """Have the first signal set both events, and a second one kill what has not stopped by then."""
 
     def stop() -> None:
         if asked_to_stop.is_set():
             printer.write(OWN_NAME, "killing all parts")
             supervisor.kill()
-        else:
-            printer.write(OWN_NAME, "stopping (once more kills)")
-            asked_to_stop.set()
+            return
+        printer.write(OWN_NAME, "stopping (once more kills)")
+        asked_to_stop.set()
+        stop_sweep.set()
 
     for number in SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    return asked_to_stop
 
 
 @dataclass(kw_only=True, slots=True)
@@ -129,6 +139,7 @@ class _Run:
     printer: Printer
     supervisor: Supervisor
     asked_to_stop: asyncio.Event
+    stop_sweep: threading.Event
     thread: ThreadPoolExecutor
 
     async def start(self) -> None:
@@ -142,7 +153,7 @@ class _Run:
             ports = plan.fleet.ports
             await self._step(lambda: steps.register_fleet(ports, output))
             await self._step(lambda: steps.ensure_demo_user(output))
-        await self._step(lambda: steps.sweep(output))
+        await self._step(lambda: steps.sweep(output, stop=self.stop_sweep))
         open_port(plan.listener)
         await self._start_until(web_part(plan), lambda: _endpoint_answers(plan))
         for part in collecting_parts(plan):

@@ -2,16 +2,20 @@
 
 import json
 import secrets
+import threading
 from typing import TextIO
 
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections
+from django.utils import timezone
 
 from metricsproj.samplefleet.registration import Ports, registry_document
+from realtime.collection.cycle import RegistryUnavailable, process_collector
 from realtime.models import Service
-from realtime.registry import importing, registry_file
+from realtime.registry import importing, registry_file, schedule
 from realtime.registry.file_text import FileFormat
+from realtime.store.snapshots import LeaseLost, StoreUnavailable
 
 DEMO_USER = "admin"
 
@@ -55,11 +59,16 @@ def withdraw_fleet() -> None:
     Service.objects.demo().enabled().update(enabled=False)
 
 
-def sweep(output: TextIO) -> None:
-    """Make the first snapshot, so that the port opens with an answer; without one the endpoint says so itself."""
+def sweep(output: TextIO, *, stop: threading.Event) -> None:
+    """Make the first snapshot, so that the port opens with an answer; without one the endpoint says so itself.
+
+    stop: when set, the sweep is cut short.
+    """
     try:
-        call_command("collect_metrics", stdout=output, stderr=output)
-    except (CommandError, SystemExit) as error:
+        process_collector().collect(
+            interval_seconds=schedule.refresh_interval_seconds(), now=timezone.now(), stop=stop
+        )
+    except (StoreUnavailable, RegistryUnavailable, LeaseLost) as error:
         output.write(f"the first sweep failed: {error}\n")
 
 

@@ -38,7 +38,7 @@ def test_programs_that_start_together_get_the_same_key(tmp_path: Path) -> None:
 
 
 def test_a_new_data_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
-    data_dir = embedded.ensure_data_dir(tmp_path / "a" / "var")
+    data_dir = embedded.ensure_folder(tmp_path / "a" / "var")
 
     assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
 
