@@ -6,15 +6,24 @@ from realtime.core import answers
 from realtime.core.expressions import search
 from realtime.core.records import Exchange, Failure, FailureKind, Status, Target
 
-HEALTHY_WORDS = frozenset(
-    "healthy ok pass passing passed up green active running ready alive true working online available serving".split()
-)
-DEGRADED_WORDS = frozenset("degraded warn warning yellow partial".split())
-UNHEALTHY_WORDS = frozenset(
-    "unhealthy down fail failed failing failure error critical red out_of_service false offline unavailable stopped "
-    "dead not_serving".split()
-)
+# fmt: off
+HEALTHY_WORDS = frozenset({
+    "healthy", "ok", "pass", "passing", "passed", "up", "green", "active", "running", "ready", "alive", "true",
+    "working", "online", "available", "serving",
+})
+DEGRADED_WORDS = frozenset({"degraded", "warn", "warning", "yellow", "partial"})
+UNHEALTHY_WORDS = frozenset({
+    "unhealthy", "down", "fail", "failed", "failing", "failure", "error", "critical", "red", "out_of_service", "false",
+    "offline", "unavailable", "stopped", "dead", "not_serving",
+})
+# fmt: on
 STATUS_MEMBERS = ("status", "state", "health")
+
+_STATUS_OF_WORD = (
+    dict.fromkeys(HEALTHY_WORDS, Status.HEALTHY)
+    | dict.fromkeys(DEGRADED_WORDS, Status.DEGRADED)
+    | dict.fromkeys(UNHEALTHY_WORDS, Status.UNHEALTHY)
+)
 
 _SEVERITY = {Status.HEALTHY: 0, Status.DEGRADED: 1, Status.UNHEALTHY: 2, Status.ERROR: 3}
 _SHOWN_NAME_LENGTH = 40
@@ -116,9 +125,8 @@ def _status_word(*, content: answers.Content, target: Target) -> _Word | None:
         return _known(search(expression=target.status_path, document=content.document), place=target.status_path)
     if not isinstance(content.document, dict):
         return _known(content.document, place="the answer")
-    for member in STATUS_MEMBERS:
-        if member in content.document:
-            return _known(content.document[member], place=member)
+    if any(member in content.document for member in STATUS_MEMBERS):
+        return _word_of_object(content.document)
     return _worst_of_members(content.document)
 
 
@@ -126,12 +134,18 @@ def _worst_of_members(document: dict[str, object]) -> _Word | None:
     words = []
     for name, member in document.items():
         if isinstance(member, dict):
-            present = next((key for key in STATUS_MEMBERS if key in member), None)
-            if present is not None:
-                label = name[:_SHOWN_NAME_LENGTH] if name.isprintable() else "a member"
-                words.append(_known(member[present], place=f"{label}.{present}"))
-    known = [word for word in words if word is not None]
-    return max(known, key=lambda word: _SEVERITY[word.status], default=None)
+            # Printable leaves out lone surrogates, which JSON can carry and UTF-8 cannot.
+            label = name[:_SHOWN_NAME_LENGTH] if name.isprintable() else "a member"
+            words.append(_word_of_object(member, prefix=f"{label}."))
+    return max(filter(None, words), key=lambda word: _SEVERITY[word.status], default=None)
+
+
+def _word_of_object(document: dict[str, object], *, prefix: str = "") -> _Word | None:
+    """Return the word at the first usual place that is present; None where there is none, or no known word."""
+    for member in STATUS_MEMBERS:
+        if member in document:
+            return _known(document[member], place=f"{prefix}{member}")
+    return None
 
 
 def _known(value: object, *, place: str) -> _Word | None:
@@ -139,13 +153,6 @@ def _known(value: object, *, place: str) -> _Word | None:
         value = str(value)
     if not isinstance(value, str):
         return None
-    word = value.strip()
-    word = word.removesuffix(".").lower()
-    for words, status in (
-        (HEALTHY_WORDS, Status.HEALTHY),
-        (DEGRADED_WORDS, Status.DEGRADED),
-        (UNHEALTHY_WORDS, Status.UNHEALTHY),
-    ):
-        if word in words:
-            return _Word(status=status, word=word, place=place)
-    return None
+    word = value.strip().removesuffix(".").lower()
+    status = _STATUS_OF_WORD.get(word)
+    return None if status is None else _Word(status=status, word=word, place=place)
