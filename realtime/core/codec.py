@@ -28,7 +28,7 @@ RECORDS_VERSION = 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, zlib.error, RecursionError)
+_UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, zlib.error, RecursionError)
 
 Json = dict[str, Any]
 
@@ -116,6 +116,7 @@ def encode_totals(totals: Totals) -> bytes:
         {
             "started": totals.started_at,
             "at": totals.at,
+            "set_back": totals.set_back_seconds,
             "fleet": totals.fleet,
             "services": totals.services,
             "bins": totals.latency_bins,
@@ -130,6 +131,7 @@ def decode_totals(data: bytes) -> Totals:
         return Totals(
             started_at=stored["started"],
             at=stored["at"],
+            set_back_seconds=stored["set_back"],
             fleet=_tallies(stored["fleet"]),
             services={name: _tallies(tallies) for name, tallies in stored["services"].items()},
             latency_bins={int(index): count for index, count in stored["bins"].items()},

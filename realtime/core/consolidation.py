@@ -28,6 +28,9 @@ from realtime.core.records import (
 
 Outcome = ProbeResult | Unprobed
 
+# A counter's rate over a longer gap is none; where sweeps themselves are rarer, over more than one missed sweep.
+LONGEST_COUNTER_GAP_SECONDS = 300.0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
@@ -117,7 +120,7 @@ def _entry(
     if isinstance(outcome, ProbeResult):
         return _probed(target, outcome, sweep=sweep, state=state, memory=remembered)
     if outcome.reason is UnprobedReason.SAT_OUT:
-        return _sat_out(target, state=state, memory=remembered)
+        return _sat_out(target, sweep=sweep, state=state, memory=remembered)
     return _not_probed(target, sweep=sweep, state=state, memory=remembered)
 
 
@@ -132,11 +135,7 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
         success_threshold=target.success_threshold,
     )
     counters = {name: CounterSample(total=total, at=checked_at) for name, total in result.counters.items()}
-    rates = {
-        name: rate
-        for name, sample in counters.items()
-        if (rate := counter_rate(before=memory.counters.get(name), after=sample)) is not None
-    }
+    rates = _rates(counters, before=memory.counters, sweep=sweep)
     failed_as = result.failure.kind if failed and result.failure else None
     return _Entry(
         target=target,
@@ -157,7 +156,8 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
             streak=shown.streak,
             last_kind=failed_as,
             counters={**memory.counters, **counters},
-            conditions={**memory.conditions, **result.conditions},
+            # Without a usable answer, what the last one said stands for as long as its status is shown.
+            conditions=memory.conditions if result.status is Status.ERROR else result.conditions,
         ),
         is_sample=True,
         is_fresh=True,
@@ -165,10 +165,25 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
     )
 
 
-def _sat_out(target: Target, *, state: ServiceState, memory: ServiceMemory) -> _Entry:
-    """Keep what was shown and count one more failed probe, of the kind of the last one."""
+def _rates(
+    counters: Mapping[str, CounterSample], *, before: Mapping[str, CounterSample], sweep: Sweep
+) -> dict[str, float]:
+    longest_gap = max(LONGEST_COUNTER_GAP_SECONDS, _staleness_limit(sweep))
+    rates = {
+        name: counter_rate(before=before.get(name), after=sample, longest_gap_seconds=longest_gap)
+        for name, sample in counters.items()
+    }
+    return {name: rate for name, rate in rates.items() if rate is not None}
+
+
+def _sat_out(target: Target, *, sweep: Sweep, state: ServiceState, memory: ServiceMemory) -> _Entry:
+    """Keep what was shown, however old, and count one more failed probe, of the kind of the last one.
+
+    One whose last probe did not fail (its name look-up hangs since, or its first probe was cut) has no such kind, and
+    no failure that could stand for ever: it is believed for as long as others that were not probed.
+    """
     if memory.last_kind is None:
-        return _Entry(target=target, state=state, memory=memory, is_sample=False, is_fresh=False)
+        return _not_probed(target, sweep=sweep, state=state, memory=memory)
     return _Entry(
         target=target,
         state=replace(state, consecutive_failures=state.consecutive_failures + 1),
@@ -181,11 +196,8 @@ def _sat_out(target: Target, *, state: ServiceState, memory: ServiceMemory) -> _
 
 def _not_probed(target: Target, *, sweep: Sweep, state: ServiceState, memory: ServiceMemory) -> _Entry:
     """Keep what was shown, until it is too old to be believed: the failure is ours."""
-    limit = staleness_limit_seconds(
-        refresh_interval_seconds=sweep.refresh_interval_seconds, sweep_deadline_seconds=sweep.deadline_seconds
-    )
     age = None if state.checked_at is None else (sweep.finished_at - state.checked_at).total_seconds()
-    if age is None or age > limit:
+    if age is None or age > _staleness_limit(sweep):
         state = replace(
             state,
             status=Status.UNKNOWN,
@@ -198,6 +210,12 @@ def _not_probed(target: Target, *, sweep: Sweep, state: ServiceState, memory: Se
         )
         memory = replace(memory, streak=0)
     return _Entry(target=target, state=state, memory=memory, is_sample=False, is_fresh=False)
+
+
+def _staleness_limit(sweep: Sweep) -> float:
+    return staleness_limit_seconds(
+        refresh_interval_seconds=sweep.refresh_interval_seconds, sweep_deadline_seconds=sweep.deadline_seconds
+    )
 
 
 def _new_state(target: Target) -> ServiceState:
@@ -281,6 +299,7 @@ def _sample(entries: Sequence[_Entry], snapshot: Snapshot) -> history.Sample:
     fleet: dict[str, tuple[float, ...]] = {
         history.SWEEPS: (1.0,),
         history.FAILED: tuple(float(entry.failed_as is not None) for entry in samples),
+        history.PROBED_SWEEPS: (1.0,) if samples else (),
         history.LATENCY_SWEEPS: (1.0,) if latencies else (),
     }
     for kind, count in Counter(entry.failed_as for entry in samples if entry.failed_as is not None).items():
@@ -303,8 +322,8 @@ def _latency(entry: _Entry) -> float | None:
     return entry.state.response_time_seconds if entry.is_fresh and entry.failed_as is None else None
 
 
-def _service_sample(entry: _Entry) -> dict[str, tuple[float, ...]]:
-    values = {history.FAILED: (float(entry.failed_as is not None),)}
+def _service_sample(entry: _Entry) -> history.NamedValues:
+    values: dict[str, tuple[float, ...]] = {history.FAILED: (float(entry.failed_as is not None),)}
     if entry.failed_as is not None:
         values[history.kind_series(entry.failed_as)] = (1.0,)
     latency = _latency(entry)

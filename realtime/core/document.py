@@ -3,8 +3,9 @@
 Here, and only here, seconds become milliseconds, ratios percent, and datetimes text.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,36 +22,64 @@ NOTHING_PUBLISHED = Fault(code=FaultCode.NO_SNAPSHOT, message="no snapshot has b
 
 _NO_FIGURES = Figures()
 _REPORTED_ERRORS = public_name("error_count")
-_READING_DIGITS = 9
+
+# Nine digits of a number are shown, and three decimals even where the digits before the point are more: enough for
+# whole numbers and for Unix times with milliseconds to come out as they went in, and less than binary noise.
+_DIGITS = 9
+_LEAST_DECIMALS = 3
+# Whole numbers up to here are exact in a double, and in the JavaScript that reads them.
+_MAX_WHOLE = 2**53
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Figure:
-    """A figure of the fleet's comparison: its series, the unit it is shown in, its noise floor and good direction."""
+    """A figure that is compared: its series, the unit and decimals it is shown in, its noise floor in that unit.
+
+    counted_by: the series whose samples say how much of a period is covered; None: its own.
+    quantile: of the latencies; None: the mean of the series.
+    """
 
     name: str
     series: str
-    shown_per_unit: float
-    floor: float
-    good: GoodDirection
+    shown_per_unit: float = 1.0
+    decimals: int | None = None
+    floor: float = 0.0
+    good: GoodDirection = GoodDirection.NEITHER
+    counted_by: str | None = None
     quantile: float | None = None
 
 
+_EVENTS = _Figure(name="events_per_second", series=history.EVENTS_PER_SECOND, floor=0.1)
+_ACTIVE = _Figure(name="api_calls_active", series=history.API_CALLS_ACTIVE, floor=0.5, good=GoodDirection.UP)
+_HEALTH = _Figure(
+    name="health_percentage",
+    series=history.HEALTH_RATIO,
+    shown_per_unit=100,
+    decimals=2,
+    floor=1,
+    good=GoodDirection.UP,
+)
+_ERROR_RATE = _Figure(
+    name="error_rate", series=history.FAILED, shown_per_unit=100, decimals=2, floor=1, good=GoodDirection.DOWN
+)
+_RESPONSE_TIME = _Figure(
+    name="response_time_ms",
+    series=history.RESPONSE_TIME,
+    shown_per_unit=1000,
+    decimals=1,
+    floor=5,
+    good=GoodDirection.DOWN,
+)
+_FLEET_LATENCY = replace(_RESPONSE_TIME, series=history.LATENCY_SWEEPS)
 _FLEET_FIGURES = (
-    _Figure(name="events_per_second", series=history.EVENTS_PER_SECOND, shown_per_unit=1, floor=0.1,
-            good=GoodDirection.NEITHER),
-    _Figure(name="api_calls_active", series=history.API_CALLS_ACTIVE, shown_per_unit=1, floor=0.5,
-            good=GoodDirection.UP),
-    _Figure(name="health_percentage", series=history.HEALTH_RATIO, shown_per_unit=100, floor=1,
-            good=GoodDirection.UP),
-    _Figure(name="error_rate", series=history.FAILED, shown_per_unit=100, floor=1, good=GoodDirection.DOWN),
-    _Figure(name="response_time_ms_p50", series=history.LATENCY_SWEEPS, shown_per_unit=1000, floor=5,
-            good=GoodDirection.DOWN, quantile=0.50),
-    _Figure(name="response_time_ms_p95", series=history.LATENCY_SWEEPS, shown_per_unit=1000, floor=5,
-            good=GoodDirection.DOWN, quantile=0.95),
-)  # fmt: skip
-_MS_FLOOR = 5.0
-_PERCENT_FLOOR = 1.0
+    _EVENTS,
+    _ACTIVE,
+    _HEALTH,
+    # A dozen probes of one sweep say no more of a period than one does.
+    replace(_ERROR_RATE, counted_by=history.PROBED_SWEEPS),
+    replace(_FLEET_LATENCY, name="response_time_ms_p50", quantile=0.50),
+    replace(_FLEET_LATENCY, name="response_time_ms_p95", quantile=0.95),
+)
 
 
 def build(
@@ -70,7 +99,7 @@ def build(
         for state in snapshot.services
     ]
     document: Document = {
-        "events_per_second": _reading(snapshot.events_per_second),
+        "events_per_second": _number(snapshot.events_per_second),
         "api_calls_active": counts.active,
         "data_sources_active": list(snapshot.active_sources),
         "api_metrics": [entry for is_api, entry in entries if is_api],
@@ -92,8 +121,8 @@ def build(
         "schema_version": SCHEMA_VERSION,
         "refresh_interval_seconds": snapshot.refresh_interval_seconds,
         "collection_time_ms": _milliseconds(snapshot.collection_seconds),
-        "events_per_minute": _reading(snapshot.events_per_second * 60),
-        "events_per_hour": _reading(snapshot.events_per_second * 3600),
+        "events_per_minute": _number(snapshot.events_per_second * 60),
+        "events_per_hour": _number(snapshot.events_per_second * 3600),
         "events_sources": {"expected": snapshot.events_expected, "fresh": snapshot.events_fresh},
         "errors": _errors(snapshot, current),
         "comparison": _comparison(current, previous, expected=expected),
@@ -133,7 +162,7 @@ def _entry(state: ServiceState, *, current: Window, previous: Window, expected: 
         "service": state.name,
         "status": state.status,
         "response_time_ms": _milliseconds(state.response_time_seconds),
-        **{name: _reading(value) for name, value in state.readings.items()},
+        **{name: _number(value) for name, value in state.readings.items()},
         "type": state.type,
         "group": state.group,
         "checked_at": timestamp(state.checked_at) if state.checked_at else None,
@@ -145,7 +174,7 @@ def _entry(state: ServiceState, *, current: Window, previous: Window, expected: 
         "error": _failure(state.failure),
     }
     if state.uptime_seconds is not None:
-        entry["uptime_seconds"] = _reading(state.uptime_seconds)
+        entry["uptime_seconds"] = _number(state.uptime_seconds)
     if state.reading_errors:
         entry["reading_errors"] = dict(state.reading_errors)
     entry["comparison"] = _entry_comparison(state, now=now, before=before, expected=expected)
@@ -155,23 +184,19 @@ def _entry(state: ServiceState, *, current: Window, previous: Window, expected: 
 def _entry_comparison(
     state: ServiceState, *, now: Mapping[str, Figures], before: Mapping[str, Figures], expected: float
 ) -> Document:
-    figures = [
-        ("response_time_ms", history.RESPONSE_TIME, 1000.0, _MS_FLOOR),
-        ("error_rate", history.FAILED, 100.0, _PERCENT_FLOOR),
-        *((name, history.reading_series(name), 1.0, 0.0) for name in state.tracked),
-    ]
+    readings = (_Figure(name=name, series=history.reading_series(name)) for name in state.tracked)
     shown = {}
-    for name, series, per_unit, floor in figures:
+    for figure in (_RESPONSE_TIME, _ERROR_RATE, *readings):
         compared = compare(
-            current=_in_unit(now.get(series, _NO_FIGURES), per_unit),
-            previous=_in_unit(before.get(series, _NO_FIGURES), per_unit),
+            current=_in_unit(now.get(figure.series, _NO_FIGURES), figure.shown_per_unit),
+            previous=_in_unit(before.get(figure.series, _NO_FIGURES), figure.shown_per_unit),
             expected=expected,
-            floor=floor,
+            floor=figure.floor,
         )
-        shown[name] = {
-            "current": _reading(compared.current),
-            "previous": _reading(compared.previous),
-            "change_percent": _rounded(compared.change_percent, digits=1),
+        shown[figure.name] = {
+            "current": _number(compared.current, decimals=figure.decimals),
+            "previous": _number(compared.previous, decimals=figure.decimals),
+            "change_percent": _rounded(compared.change_percent, decimals=1),
             "trend": compared.trend,
         }
     return shown
@@ -187,7 +212,7 @@ def _errors(snapshot: Snapshot, current: Window) -> Document:
         "error_rate": _percent(probes),
         "failures_per_minute": _per_minute(_failed(probes), snapshot, current),
         "by_kind": history.failures_by_kind(current.fleet),
-        "reported_errors": _reading(sum(reported)),
+        "reported_errors": _number(sum(reported)),
     }
 
 
@@ -220,44 +245,30 @@ def _window(window: Window) -> Document:
 
 def _metric(figure: _Figure, *, current: Window, previous: Window, expected: float) -> Document:
     compared = compare(
-        current=_figures(figure, current), previous=_figures(figure, previous), expected=_expected(figure, current,
-        previous, expected), floor=figure.floor
-    )  # fmt: skip
-    return _shown(compared) | {"assessment": assess(compared.trend, good=figure.good)}
-
-
-def _expected(figure: _Figure, current: Window, previous: Window, sweeps: float) -> float:
-    """Return the samples expected of a whole period: one a sweep, or one a probe where every probe is a sample."""
-    if figure.series != history.FAILED:
-        return sweeps
-    return sweeps * max(_probes_per_sweep(current), _probes_per_sweep(previous))
-
-
-def _probes_per_sweep(window: Window) -> float:
-    count = window.fleet.get(history.SWEEPS, _NO_FIGURES).count
-    return window.fleet.get(history.FAILED, _NO_FIGURES).count / count if count else 0.0
+        current=_figures(figure, current), previous=_figures(figure, previous), expected=expected, floor=figure.floor
+    )
+    return {
+        "current": _number(compared.current, decimals=figure.decimals),
+        "previous": _number(compared.previous, decimals=figure.decimals),
+        "change": _change(compared, decimals=figure.decimals),
+        "change_percent": _rounded(compared.change_percent, decimals=1),
+        "trend": compared.trend,
+        "indicator": compared.indicator,
+        "assessment": assess(compared.trend, good=figure.good),
+    }
 
 
 def _figures(figure: _Figure, window: Window) -> Figures:
     found = window.fleet.get(figure.series, _NO_FIGURES)
     if figure.quantile is not None:
-        found = Figures(count=found.count, mean=sketch.quantile(window.latency_bins, figure.quantile))
+        found = replace(found, mean=sketch.quantile(window.latency_bins, figure.quantile))
+    if figure.counted_by is not None:
+        found = replace(found, count=window.fleet.get(figure.counted_by, _NO_FIGURES).count)
     return _in_unit(found, figure.shown_per_unit)
 
 
 def _in_unit(figures: Figures, per_unit: float) -> Figures:
-    return Figures(count=figures.count, mean=None if figures.mean is None else figures.mean * per_unit)
-
-
-def _shown(compared: Comparison) -> Document:
-    return {
-        "current": _reading(compared.current),
-        "previous": _reading(compared.previous),
-        "change": _reading(compared.change),
-        "change_percent": _rounded(compared.change_percent, digits=1),
-        "trend": compared.trend,
-        "indicator": compared.indicator,
-    }
+    return replace(figures, mean=None if figures.mean is None else figures.mean * per_unit)
 
 
 def _failure(failure: Failure | None) -> Document | None:
@@ -278,13 +289,28 @@ def _milliseconds(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1000, 1)
 
 
-def _reading(value: float | None) -> float | int | None:
+def _change(compared: Comparison, *, decimals: int | None) -> float | int | None:
+    """Return the change with as many decimals as the two figures have: their difference is no more exact than they."""
+    if compared.change is None or compared.current is None or compared.previous is None:
+        return None
+    largest = max(abs(compared.current), abs(compared.previous))
+    return _number(compared.change, decimals=_decimals(largest) if decimals is None else decimals)
+
+
+def _number(value: float | None, *, decimals: int | None = None) -> float | int | None:
     """Return a number without the noise of binary fractions, and a whole one as an integer, as the story writes it."""
     if value is None:
         return None
-    shown = float(f"{value:.{_READING_DIGITS}g}")
-    return int(shown) if shown.is_integer() and abs(shown) < 1e15 else shown
+    shown = round(value, _decimals(abs(value)) if decimals is None else decimals)
+    return int(shown) if abs(shown) <= _MAX_WHOLE and shown == int(shown) else shown
 
 
-def _rounded(value: float | None, *, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+def _decimals(magnitude: float) -> int:
+    if magnitude == 0:
+        return _LEAST_DECIMALS
+    return max(_LEAST_DECIMALS, _DIGITS - 1 - math.floor(math.log10(magnitude)))
+
+
+def _rounded(value: float | None, *, decimals: int) -> float | None:
+    # Adding zero makes the zero of a small negative number a plain one.
+    return None if value is None else round(value, decimals) + 0.0

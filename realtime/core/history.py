@@ -28,7 +28,7 @@ class Tally(NamedTuple):
     `since` tells two lives of one name apart: a service that left the registry and came back starts anew.
     """
 
-    count: int
+    samples: int
     total: int
     since: int
 
@@ -38,6 +38,7 @@ NamedTallies = Mapping[str, Tally]
 
 # Series that a sweep can add to; those of readings and of failure kinds are named by the functions below.
 SWEEPS = "sweeps"
+PROBED_SWEEPS = "probed_sweeps"
 LATENCY_SWEEPS = "latency_sweeps"
 FAILED = "failed"
 RESPONSE_TIME = "response_time"
@@ -65,7 +66,8 @@ NamedValues = Mapping[str, tuple[float, ...]]
 class Sample:
     """What one sweep adds: values by series, for the fleet and by service; an absent series gets no sample.
 
-    FAILED has one value for each probe that counts, 1 when it failed and 0 when not.
+    FAILED has one value for each probe that counts, 1 when it failed and 0 when not. SWEEPS, PROBED_SWEEPS and
+    LATENCY_SWEEPS have one for each sweep, each sweep with a probe that counts, and with a latency.
     latencies: seconds, one for each probe that had an answer and did not fail.
     """
 
@@ -79,10 +81,12 @@ class Totals:
     """Everything that was ever added, up to `at`; times are Unix seconds.
 
     started_at: of the first sample; None before it. latency_bins: of the whole fleet.
+    set_back_seconds: how much in all the clock was set back between two samples.
     """
 
     started_at: float | None = None
     at: float | None = None
+    set_back_seconds: float = 0.0
     fleet: NamedTallies = field(default_factory=dict)
     services: Mapping[str, NamedTallies] = field(default_factory=dict)
     latency_bins: sketch.Bins = field(default_factory=dict)
@@ -161,6 +165,7 @@ def grow(totals: Totals, *, sample: Sample, at: float, tracked: Mapping[str, tup
     return Totals(
         started_at=at if totals.started_at is None else totals.started_at,
         at=at,
+        set_back_seconds=totals.set_back_seconds + (0.0 if totals.at is None else max(totals.at - at, 0.0)),
         fleet=_grow_tallies(totals.fleet, sample.fleet, since=since),
         services=services,
         latency_bins=sketch.add(totals.latency_bins, sample.latencies),
@@ -171,8 +176,8 @@ def _grow_tallies(tallies: NamedTallies, values: NamedValues, *, since: int) -> 
     grown = dict(tallies)
     for name, added in values.items():
         if added:
-            count, total, born = grown.get(name, Tally(0, 0, since))
-            grown[name] = Tally(count + len(added), total + sum(map(_scaled, added)), born)
+            samples, total, born = grown.get(name, Tally(0, 0, since))
+            grown[name] = Tally(samples + len(added), total + sum(map(_scaled, added)), born)
     return grown
 
 
@@ -187,25 +192,26 @@ def windows(
     """Return the current and the previous window.
 
     at_current_start, at_previous_start: the totals as they stood at the start of each window, None where nothing was
-    kept of that moment.
+    kept of that moment. A window in which the clock was set back by more than a bucket is not known.
     """
     if now.at is None:
         raise ValueError("totals without a sample have no windows")
     current, previous = spans(at=now.at, period_seconds=period_seconds)
-    middle = _edge(at_current_start, at=current.start, now=now)
-    oldest = _edge(at_previous_start, at=previous.start, now=now)
+    middle = at_current_start or _nothing_before(current.start, later=now)
+    oldest = at_previous_start or _nothing_before(previous.start, later=middle or now)
     return _between(now, middle, span=current), _between(middle, oldest, span=previous)
 
 
-def _edge(kept: Totals | None, *, at: int, now: Totals) -> Totals | None:
-    """Return the totals at an edge: nothing had been added before the first sample; else only what was kept counts."""
-    if kept is None and now.started_at is not None and at <= now.started_at:
-        return EMPTY
-    return kept
+def _nothing_before(at: int, *, later: Totals) -> Totals | None:
+    """Return empty totals for a moment before the first sample of `later`; None for another, whose totals are lost."""
+    return EMPTY if later.started_at is None or at <= later.started_at else None
 
 
 def _between(later: Totals | None, earlier: Totals | None, *, span: Span) -> Window:
-    if later is None or earlier is None:
+    if later is not None and earlier is not None and earlier.started_at != later.started_at:
+        # The store lost its totals in between, and they began anew.
+        earlier = _nothing_before(span.start, later=later)
+    if later is None or earlier is None or _is_set_back(later, earlier, span=span):
         return Window(span=span, is_known=False)
     return Window(
         span=span,
@@ -215,13 +221,17 @@ def _between(later: Totals | None, earlier: Totals | None, *, span: Span) -> Win
     )
 
 
+def _is_set_back(later: Totals, earlier: Totals, *, span: Span) -> bool:
+    return later.set_back_seconds - earlier.set_back_seconds > span.seconds / BUCKETS_PER_PERIOD
+
+
 def _figures(later: NamedTallies, earlier: NamedTallies) -> dict[str, Figures]:
     figures = {}
     for name, tally in later.items():
         before = earlier.get(name)
         if before is None or before.since != tally.since:
             before = Tally(0, 0, tally.since)
-        count = tally.count - before.count
+        count = tally.samples - before.samples
         if count > 0:
             figures[name] = Figures(count=count, mean=(tally.total - before.total) / (count << _SCALE_BITS))
     return figures

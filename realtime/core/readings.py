@@ -1,9 +1,9 @@
 """Takes the numbers out of a service's answers: registered readings, numbers taken along, uptime, conditions."""
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from realtime.core import answers
 from realtime.core.expressions import search
@@ -12,16 +12,28 @@ from realtime.core.records import CounterSample, Exchange, ReadingKind, ReadingS
 MAX_TAKEN_ALONG = 32
 MAX_NAME_LENGTH = 64
 UPTIME = "uptime_seconds"
-EVENTS = "events_per_second"
 
 # The fields of an entry of the answer: a reading of such a name stands under `reported_<name>`.
 ENTRY_FIELDS = frozenset(
-    "service status response_time_ms type group checked_at last_success next_check_at uptime_seconds "
-    "consecutive_failures pending error_count error_rate error reading_errors comparison".split()
+    {
+        "service",
+        "status",
+        "response_time_ms",
+        "type",
+        "group",
+        "checked_at",
+        "last_success",
+        "next_check_at",
+        "uptime_seconds",
+        "consecutive_failures",
+        "pending",
+        "error_count",
+        "error_rate",
+        "error",
+        "reading_errors",
+        "comparison",
+    }
 )
-
-# A rate over a longer gap would put an old average under a new time.
-MAX_COUNTER_GAP_SECONDS = 300.0
 
 # "1:25:24.57", "25:24", and with the days that Python's str(timedelta) puts before them: "2 days, 1:25:24".
 _CLOCK = re.compile(
@@ -55,7 +67,7 @@ def take(*, target: Target, health: object, others: Mapping[str, Exchange]) -> T
     counters: dict[str, float] = {}
     errors: dict[str, str] = {}
     for spec in target.readings:
-        name = public_name(spec.name) if spec.name != UPTIME else UPTIME
+        name = _shown_name(spec)
         if spec.path in problems:
             errors[name] = problems[spec.path]
             continue
@@ -68,10 +80,9 @@ def take(*, target: Target, health: object, others: Mapping[str, Exchange]) -> T
         else:
             gauges[name] = value
     uptime = gauges.pop(UPTIME, None)
-    registered = {public_name(spec.name) for spec in target.readings}
-    gauges |= {name: value for name, value in _along(health).items() if name not in registered}
+    registered = {_shown_name(spec) for spec in target.readings}
     return Taken(
-        gauges=gauges,
+        gauges=gauges | _along(health, registered=registered),
         counters=counters,
         errors=errors,
         uptime_seconds=uptime if uptime is not None else _uptime(health),
@@ -82,16 +93,24 @@ def take(*, target: Target, health: object, others: Mapping[str, Exchange]) -> T
     )
 
 
-def counter_rate(*, before: CounterSample | None, after: CounterSample) -> float | None:
+def _shown_name(spec: ReadingSpec) -> str:
+    # An uptime is a field of the entry itself, so a reading of that name gives this field.
+    return UPTIME if spec.name == UPTIME else public_name(spec.name)
+
+
+def counter_rate(
+    *, before: CounterSample | None, after: CounterSample, longest_gap_seconds: float = math.inf
+) -> float | None:
     """Return a counter's rate per second between two samples, None where there is nothing to compare with.
 
+    A rate over more than `longest_gap_seconds` is none: it would put an old average under a new time.
     A total that fell means that the service restarted and counts from zero again, so what it shows now is the
     increase, as in Prometheus' `rate()` (Prometheus documentation, "Querying: functions").
     """
     if before is None:
         return None
     seconds = (after.at - before.at).total_seconds()
-    if not 0 < seconds <= MAX_COUNTER_GAP_SECONDS:
+    if not 0 < seconds <= longest_gap_seconds:
         return None
     increase = after.total - before.total if after.total >= before.total else after.total
     return answers.finite_number(increase / seconds)
@@ -124,8 +143,10 @@ def _documents(others: Mapping[str, Exchange]) -> tuple[dict[str, object], dict[
 
 
 def _number(spec: ReadingSpec, document: object) -> tuple[float | None, str]:
+    if document is None:
+        return None, "there is no JSON answer to take it from"
     found = search(expression=spec.expression, document=document)
-    value = answers.finite_number(found)
+    value = _uptime_or_number(found) if spec.name == UPTIME else answers.finite_number(found)
     if value is not None:
         if spec.kind is ReadingKind.COUNTER and value < 0:
             return None, "a counter cannot be negative"
@@ -140,17 +161,16 @@ def _kind_of(value: object) -> str:
     return kinds.get(type(value), "a number beyond range")
 
 
-def _along(health: object) -> dict[str, float]:
-    """Return the numbers at the top level of a health document, the first MAX_TAKEN_ALONG of them."""
+def _along(health: object, *, registered: Collection[str]) -> dict[str, float]:
+    """Return the numbers at the top level of a health document, the first MAX_TAKEN_ALONG that nobody registered."""
     along: dict[str, float] = {}
-    if isinstance(health, dict):
-        for name, value in health.items():
-            number = answers.finite_number(value)
-            if number is None or name == UPTIME or not _is_showable(name):
-                continue
-            along.setdefault(public_name(name), number)
-            if len(along) == MAX_TAKEN_ALONG:
-                break
+    for name, value in health.items() if isinstance(health, dict) else ():
+        number = answers.finite_number(value)
+        if number is None or name == UPTIME or public_name(name) in registered or not _is_showable(name):
+            continue
+        along.setdefault(public_name(name), number)
+        if len(along) == MAX_TAKEN_ALONG:
+            break
     return along
 
 
@@ -162,13 +182,13 @@ def _is_showable(name: str) -> bool:
 def _uptime(health: object) -> float | None:
     if not isinstance(health, dict):
         return None
-    number = answers.finite_number(health.get(UPTIME))
-    if number is not None:
-        return number
-    for name in (UPTIME, "uptime"):
-        text = health.get(name)
-        if isinstance(text, str):
-            seconds = parse_uptime(text)
-            if seconds is not None:
-                return seconds
-    return None
+    seconds = _uptime_or_number(health.get(UPTIME))
+    if seconds is not None:
+        return seconds
+    text = health.get("uptime")
+    # A bare number there could be of any unit, so it is taken along as it is.
+    return parse_uptime(text) if isinstance(text, str) else None
+
+
+def _uptime_or_number(value: object) -> float | None:
+    return parse_uptime(value) if isinstance(value, str) else answers.finite_number(value)
