@@ -4,7 +4,7 @@ Django's own ASGI handler costs about 1.1 ms for each request, several times wha
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote_from_bytes
 
 from a2wsgi import WSGIMiddleware
@@ -18,7 +18,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 # One interpreter lock: more threads only wait for each other. Requests that wait for the database are the admin's.
 HTTP_THREADS = 8
 
-_http: Callable[[Any, Any, Any], Awaitable[None]] = WSGIMiddleware(wsgi_application, workers=HTTP_THREADS)
+_http: Callable[[Any, Any, Any], Awaitable[None]] = WSGIMiddleware(cast(Any, wsgi_application), workers=HTTP_THREADS)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ Asked while settings load, by every program of a checkout, so that each finds th
 environment. Starting the store is left to `metricsproj.supervision`.
 """
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -68,11 +69,11 @@ def _new_short_folder(folder: Path) -> Path:
 
 
 def _remembered_folder(pointer: Path, folder: Path) -> Path | None:
-    """Return the short folder, None unless it is ours alone and leads here: temporary folders get cleared and reused."""
+    """Return the short folder, None unless it is ours alone and leads here: others may reuse its name."""
     try:
         short = Path(pointer.read_text(encoding="utf-8").strip())
         found = short.lstat()
-        leads_here = os.readlink(short / SHORT_LINK_NAME) == str(folder)
+        leads_here = (short / SHORT_LINK_NAME).readlink() == folder
     except OSError:
         return None
     is_private = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) == 0o700
@@ -85,9 +86,7 @@ def _write_once(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text + "\n")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(temporary, path)
-        except FileExistsError:
-            pass
     finally:
-        os.unlink(temporary)
+        Path(temporary).unlink()

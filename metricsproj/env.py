@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import environ
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 LOOPBACK_HOSTS = frozenset({"localhost", ".localhost", "127.0.0.1", "[::1]"})
 DATABASE_ENGINES = {
@@ -43,11 +44,11 @@ class MistakenEnvironment(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Variable(Generic[T]):
+class Variable(Generic[T_co]):
     """One environment variable. `default` is what would be typed for it; a value of only spaces counts as unset."""
 
     name: str
-    parse: Callable[[str], T]
+    parse: Callable[[str], T_co]
     default: str
     help: str
 
@@ -67,7 +68,7 @@ def hosts(text: str) -> tuple[str, ...]:
     """Return host names as Django's ALLOWED_HOSTS wants them: no scheme, no port."""
     for host in names(text):
         if not re.fullmatch(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]", host):
-            raise MistakenValue(f"{host!r} is no host name (write it without scheme and port, e.g. metrics.example.com)")
+            raise MistakenValue(f"{host!r} is no host name (without scheme and port, e.g. metrics.example.com)")
     return names(text)
 
 
@@ -80,7 +81,7 @@ def origins(text: str) -> tuple[str, ...]:
         except ValueError:
             usable = None
         if not usable or origin != bare:
-            raise MistakenValue(f"{origin!r} is no origin (write scheme://host or scheme://host:port, nothing after it)")
+            raise MistakenValue(f"{origin!r} is no origin (write scheme://host or scheme://host:port, no more)")
     return names(text)
 
 

@@ -1,1 +1,1 @@
-"""The sample fleet of `manage.py up --demo`: a dozen services on loopback whose numbers move, some of them in trouble."""
+"""The sample fleet of `manage.py up --demo`: services on loopback whose numbers move, some of them in trouble."""

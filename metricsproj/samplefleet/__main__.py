@@ -1,4 +1,4 @@
-"""The fleet's process: `python -m metricsproj.samplefleet NAME=DESCRIPTOR ...`, sockets inherited from the supervisor."""
+"""The fleet's process: `python -m metricsproj.samplefleet NAME=DESCRIPTOR ...`, sockets inherited."""
 
 import sys
 import threading

@@ -41,7 +41,7 @@ class Part:
 
 
 def restart_delay(*, previous_seconds: float | None, lived_seconds: float) -> float:
-    """Return the seconds to wait before a part is started again: 0.5, 1, 2, ... 30; from the start when it was steady."""
+    """Return the seconds until a part is started again: 0.5, 1, 2, ... 30; back to 0.5 once it was steady."""
     if previous_seconds is None or lived_seconds >= STEADY_AFTER_SECONDS:
         return FIRST_DELAY_SECONDS
     return min(LONGEST_DELAY_SECONDS, 2 * previous_seconds)

@@ -60,9 +60,7 @@ def python_part(
     name: str, *words: str, project_dir: Path, wave: Wave = Wave.USERS, inherited: tuple[int, ...] = ()
 ) -> Part:
     """Return a part that runs a module with this very Python."""
-    return Part(
-        name=name, command=(sys.executable, "-m", *words), folder=project_dir, wave=wave, inherited=inherited
-    )
+    return Part(name=name, command=(sys.executable, "-m", *words), folder=project_dir, wave=wave, inherited=inherited)
 
 
 def web_part(plan: Plan) -> Part:

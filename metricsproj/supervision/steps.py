@@ -1,4 +1,4 @@
-"""What `manage.py up` does in its own process on the way: tables, the sample fleet's rows, an admin, the first sweep."""
+"""What `manage.py up` does in its own process on the way: tables, the fleet's rows, an admin, the first sweep."""
 
 import json
 import secrets
@@ -65,9 +65,7 @@ def sweep(output: TextIO, *, stop: threading.Event) -> None:
     stop: when set, the sweep is cut short.
     """
     try:
-        process_collector().collect(
-            interval_seconds=schedule.refresh_interval_seconds(), now=timezone.now(), stop=stop
-        )
+        process_collector().collect(interval_seconds=schedule.refresh_interval_seconds(), now=timezone.now(), stop=stop)
     except (StoreUnavailable, RegistryUnavailable, LeaseLost) as error:
         output.write(f"the first sweep failed: {error}\n")
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from metricsproj import embedded
 
 
 @pytest.fixture
-def deep_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def deep_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder whose path is too long for a socket address; short folders for it go to a place of their own."""
     deep = tmp_path / ("deep" * 30)
     deep.mkdir()
-    monkeypatch.setattr(embedded.tempfile, "tempdir", str(tmp_path))
-    yield deep
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return deep
 
 
 def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
