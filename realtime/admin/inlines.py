@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.forms.formsets import DELETION_FIELD_NAME
+from django.http import HttpRequest
 
 from realtime.admin.bases import (
     DataSourceInlineBase,
@@ -18,6 +19,7 @@ from realtime.models import (
     DataSource,
     Reading,
     RequestHeader,
+    Service,
 )
 
 
@@ -71,12 +73,18 @@ class RequestHeaderInline(HeaderInlineBase):
     extra = 0
     max_num = MAX_HEADERS_PER_SERVICE
 
+    def get_formset(self, request: HttpRequest, obj: Service | None = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **{**kwargs, "validate_max": True})
+
 
 class ReadingInline(ReadingInlineBase):
     model = Reading
     extra = 0
     max_num = MAX_READINGS_PER_SERVICE
     fields = ("name", "path", "expression", "kind", "counts_toward", "order")
+
+    def get_formset(self, request: HttpRequest, obj: Service | None = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **{**kwargs, "validate_max": True})
 
 
 class DataSourceInline(DataSourceInlineBase):

@@ -23,6 +23,7 @@ from realtime.models import Service, ServiceQuerySet
 from realtime.registry import schedule
 
 NOT_KNOWN = "–"
+EDITED_IN_LIST = ("order", "enabled")
 
 
 class LiveChangeList(ChangeList):
@@ -48,8 +49,8 @@ class ServiceRowForm(ServiceForm):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         candidate = copy(self.instance)
-        for field, value in self.cleaned_data.items():
-            setattr(candidate, field, value)
+        for field in EDITED_IN_LIST:
+            setattr(candidate, field, self.cleaned_data.get(field, getattr(candidate, field)))
         try:
             candidate.full_clean(exclude=list(self.errors))
         except ValidationError as error:
@@ -73,7 +74,7 @@ class ServiceAdmin(ServiceAdminBase):
         "last_check",
         "enabled",
     )
-    list_editable = ("order", "enabled")
+    list_editable = EDITED_IN_LIST
     list_filter = ("enabled", "counts_as_api", "group", "type", "is_demo")
     list_per_page = 100
     search_fields = ("name", "group", "type", "base_url", "notes")

@@ -16,6 +16,7 @@ SWEEP_TASK = "realtime.tasks.sweep"
 SWEEP_NAME = "Sweep all services"
 MIN_INTERVAL_SECONDS = 1
 MAX_INTERVAL_SECONDS = 3600
+MAX_STORABLE_SECONDS = 2**31 - 1  # in the column `expire_seconds`
 
 
 def ensure_schedule(interval_seconds: int, *, using: str = DEFAULT_DB_ALIAS) -> None:
@@ -54,16 +55,15 @@ def refresh_interval_seconds() -> int:
 
 def seconds_of(interval: IntervalSchedule) -> int:
     """Return whole seconds, at least 1: what the admin refuses may still have been written to the table by others."""
-    return max(MIN_INTERVAL_SECONDS, math.ceil(_duration(interval).total_seconds()))
+    seconds = math.ceil(_duration(interval).total_seconds())
+    return min(max(MIN_INTERVAL_SECONDS, seconds), MAX_STORABLE_SECONDS)
 
 
 def interval_mistake(interval: IntervalSchedule) -> str | None:
     """Return the sentence that says why the sweep cannot run at this interval, None when it can."""
-    duration = _duration(interval)
-    whole = duration == timedelta(seconds=int(duration.total_seconds()))
-    if interval.period == IntervalSchedule.MICROSECONDS or not whole:
+    if interval.period == IntervalSchedule.MICROSECONDS:
         return "The sweep's interval is in whole seconds: choose seconds, minutes or hours."
-    if not MIN_INTERVAL_SECONDS <= duration.total_seconds() <= MAX_INTERVAL_SECONDS:
+    if not MIN_INTERVAL_SECONDS <= _duration(interval).total_seconds() <= MAX_INTERVAL_SECONDS:
         return f"The sweep's interval must be from {MIN_INTERVAL_SECONDS} to {MAX_INTERVAL_SECONDS} seconds."
     return None
 

@@ -1,0 +1,208 @@
+"""Probe now: what was asked, what came back, phase by phase, and the rule that decided; never a secret."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from realtime.admin import inspecting
+from realtime.core.records import Exchange, Failure, FailureKind, Inspection, Phases, ProbeResult, Status
+from realtime.models import Service
+from tests.functional.admin.conftest import Publish
+from tests.functional.registry.rows import saved_header, saved_service
+
+LIST = "/admin/realtime/service/"
+Seen = Callable[..., list[str]]
+
+
+def inspection_of(name: str, **exchange: object) -> Inspection:
+    answered = {
+        "path": "/health?full=1",
+        "hops": ("http://127.0.0.1:8006/health", "http://127.0.0.1:8006/healthz"),
+        "address": "127.0.0.1:8006",
+        "phases": Phases(dns_seconds=0.001, connect_seconds=0.0021, first_byte_seconds=0.0302, body_seconds=0.0004),
+        "elapsed_seconds": 0.0337,
+        "http_status": 200,
+        "headers": (("Content-Type", "application/json"),),
+        "body": b'{"status": "ok"}',
+    }
+    result = ProbeResult(
+        target=name,
+        status=Status.HEALTHY,
+        finished_seconds=0.04,
+        gauges={"events_per_second": 12.5},
+        counters={"events": 1042.0},
+        reading_errors={"queue": "gave text, not a number"},
+        uptime_seconds=77.0,
+        conditions={"home-assistant": False},
+    )
+    return Inspection(
+        exchanges=(Exchange(**{**answered, **exchange}),),  # type: ignore[arg-type]
+        rule="the status word at `status` is ok",
+        result=result,
+    )
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch, publish: Publish) -> Seen:
+    """Make probes see these exchanges; what is returned lists the services that were probed."""
+    publish()
+
+    def see(**exchange: object) -> list[str]:
+        probed: list[str] = []
+
+        def probe_now(names: list[str]) -> tuple[Inspection, ...]:
+            probed.extend(names)
+            return tuple(inspection_of(name, **exchange) for name in names)
+
+        monkeypatch.setattr(inspecting, "probe_now", probe_now)
+        return probed
+
+    return see
+
+
+def probe(client: Client, *services: Service) -> str:
+    keys = [service.pk for service in services]
+    form = {"action": "probe_now", "index": "0", "_selected_action": keys}
+    response = client.post(LIST, form, follow=True)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def test_the_page_says_what_was_asked_what_came_back_and_what_decided(operator: Client, seen: Seen) -> None:
+    seen()
+    service = saved_service()
+    saved_header(service, name="X-Api-Key", value="hunter2")
+
+    html = probe(operator, service)
+
+    for text in (
+        "GET /health?full=1",
+        "http://127.0.0.1:8006/healthz",
+        "X-Api-Key",
+        "127.0.0.1:8006",
+        "name look-up</th><td>1.0 ms",
+        "connect</th><td>2.1 ms",
+        "first byte</th><td>30.2 ms",
+        "body</th><td>0.4 ms",
+        "whole request</th><td>33.7 ms",
+        "HTTP status</th><td>200",
+        "application/json",
+        "{&quot;status&quot;: &quot;ok&quot;}",
+        "the status word at `status` is ok",
+        "events_per_second</th><td>12.5",
+        "events (total so far)</th><td>1042.0",
+        "uptime_seconds</th><td>77.0",
+        "queue</th><td>gave text, not a number",
+        "home-assistant</th><td>not true",
+    ):
+        assert text in html, text
+
+
+def test_an_answer_that_echoes_a_secret_shows_it_masked(
+    operator: Client, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_TOKEN", 'correct"horse')
+    service = saved_service()
+    saved_header(service, value="Bearer hunter2")
+    saved_header(service, name="X-Key", value="${DATA_TOKEN}")
+    seen(
+        body=b'{"got": "Bearer hunter2", "part": "hunter2", "env": "correct\\"horse"}',
+        headers=(("X-Echo", "hunter2"),),
+    )
+
+    html = probe(operator, service)
+
+    assert "hunter2" not in html
+    assert "horse" not in html
+    assert inspecting.MASK in html
+
+
+def test_what_a_service_sends_is_shown_as_text_and_cut(operator: Client, seen: Seen) -> None:
+    seen(body=b"<script>alert(1)</script>\x00\x1b" + b"x" * 10_000, headers=(("X<b>", "<i>"),))
+
+    html = probe(operator, saved_service())
+
+    assert "<script>alert(1)" not in html
+    assert "<b>" not in html
+    assert "\x1b" not in html
+    assert "10027 bytes, cut here" in html
+    assert "x" * (inspecting.EXCERPT_CHARACTERS + 1) not in html
+
+
+def test_a_failed_probe_says_how_far_it_came(operator: Client, seen: Seen) -> None:
+    failure = Failure(kind=FailureKind.CONNECT, message="connection refused")
+    seen(
+        failure=failure,
+        http_status=None,
+        body=b"",
+        headers=(),
+        address=None,
+        elapsed_seconds=None,
+        phases=Phases(dns_seconds=0.001),
+    )
+
+    html = probe(operator, saved_service())
+
+    assert "failure</th><td>connect: connection refused" in html
+    assert "connected to</th><td>nothing" in html
+    assert "first byte</th><td>–" in html
+
+
+def test_a_kept_connection_has_no_phases_before_the_first_byte(operator: Client, seen: Seen) -> None:
+    seen(reused_connection=True, phases=Phases(first_byte_seconds=0.01))
+
+    assert "connect</th><td>kept connection" in probe(operator, saved_service())
+
+
+def test_a_service_that_gave_no_inspection_is_said_to_have_none(
+    operator: Client, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish()
+    monkeypatch.setattr(inspecting, "probe_now", lambda names: ())
+
+    assert "Could not be probed now" in probe(operator, saved_service())
+
+
+def test_too_many_services_at_once_are_refused_in_one_line(operator: Client, seen: Seen) -> None:
+    probed = seen()
+    services = [saved_service(name=f"service-{number}") for number in range(11)]
+
+    html = probe(operator, *services)
+
+    assert "Choose at most 10 services to probe at once." in html
+    assert probed == []
+
+
+def test_ten_services_are_probed_in_registry_order(operator: Client, seen: Seen) -> None:
+    probed = seen()
+    services = [saved_service(name=f"service-{number}", order=9 - number) for number in range(10)]
+
+    probe(operator, *services)
+
+    assert probed == [f"service-{number}" for number in reversed(range(10))]
+
+
+def test_who_may_only_look_cannot_probe(viewer: Client, seen: Seen) -> None:
+    probed = seen()
+
+    probe(viewer, saved_service())
+
+    assert probed == []
+
+
+def test_a_link_cannot_make_a_probe(operator: Client, seen: Seen) -> None:
+    probed = seen()
+    service = saved_service()
+
+    operator.get(LIST, {"action": "probe_now", "index": "0", "_selected_action": service.pk}, follow=True)
+
+    assert probed == []
+
+
+def test_the_page_of_a_service_has_a_button_for_it(operator: Client, viewer: Client) -> None:
+    service = saved_service()
+    path = f"{LIST}{service.pk}/change/"
+
+    assert "Probe now</button>" in operator.get(path).content.decode()
+    assert "Probe now</button>" not in viewer.get(path).content.decode()

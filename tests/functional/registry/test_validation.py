@@ -1,0 +1,231 @@
+"""What a row of the registry may hold: refused on every save, with a message under the field's name."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from realtime.config import Config
+from realtime.models import DataSource, Reading, RequestHeader, Service
+from realtime.models.checked import CheckedModel
+from tests.functional.registry.rows import saved_header, saved_service, unsaved_service
+
+pytestmark = pytest.mark.django_db
+
+BAD_SERVICES: list[tuple[str, Any, str]] = [
+    ("name", "", "cannot be blank"),
+    ("name", "two words", "slug"),
+    ("name", "a/b", "slug"),
+    ("name", "x" * 65, "at most 64"),
+    ("order", -1, "0 to 1000000"),
+    ("order", 1_000_001, "0 to 1000000"),
+    ("group", "x" * 65, "at most 64"),
+    ("group", "two\nlines", "one line"),
+    ("group", "half \ud800", "cannot be stored"),
+    ("type", "", "cannot be blank"),
+    ("type", "two words", "one word"),
+    ("base_url", "", "cannot be blank"),
+    ("base_url", "127.0.0.1:8001", "http:// or https://"),
+    ("base_url", "ftp://host", "http:// or https://"),
+    ("base_url", "file:///etc/passwd", "http:// or https://"),
+    ("base_url", "http://", "http:// or https://"),
+    ("base_url", "http://:8001", "must name a host"),
+    ("base_url", "http://user:hunter2@host", "user name or password"),
+    ("base_url", "http://user@host", "user name or password"),
+    ("base_url", "http://host/?token=x", "query"),
+    ("base_url", "http://host/#part", "fragment"),
+    ("base_url", "http://host:99999", "cannot be read"),
+    ("base_url", "http://host:port", "cannot be read"),
+    ("base_url", "http://host:0", "port 0"),
+    ("base_url", "http://[::1", "cannot be read"),
+    ("base_url", "http://ho st", "spaces"),
+    ("base_url", "http://host\r\nX: y", "spaces"),
+    ("base_url", "http://host\\@evil", "backslashes"),
+    ("base_url", "http://hóst", "non-ASCII"),
+    ("base_url", "http://" + "x" * 500, "at most 500"),
+    ("health_path", "", "cannot be blank"),
+    ("health_path", "health", 'must begin with one "/"'),
+    ("health_path", "//evil/health", 'must begin with one "/"'),
+    ("health_path", "/a b", "spaces"),
+    ("health_path", "/a#b", "fragment"),
+    ("status_path", "checks[", "JMESPath"),
+    ("status_path", "x" * 501, "longer than 500"),
+    ("status_path", "[" * 499, "JMESPath"),
+    ("status_path", "((((" * 120, "JMESPath"),
+    ("status_path", "lenght(@)", "calls lenght(), which JMESPath lacks"),
+    ("expected_status", "", "cannot be blank"),
+    ("expected_status", "2xx", "no HTTP status"),
+    ("expected_status", "299-200", "runs backwards"),
+    ("timeout_ms", 49, "50 to 60000"),
+    ("timeout_ms", 60_001, "50 to 60000"),
+    ("timeout_ms", None, "cannot be null"),
+    ("degraded_above_ms", 0, "1 to 60000"),
+    ("failure_threshold", 0, "1 to 100"),
+    ("failure_threshold", 101, "1 to 100"),
+    ("success_threshold", 0, "1 to 100"),
+    ("notes", "x" * 10_001, "at most 10000"),
+    ("notes", "nul \x00", "cannot be stored"),
+]
+BAD_READINGS: list[tuple[str, Any, str]] = [
+    ("name", "", "cannot be blank"),
+    ("name", "two words", "must begin with a letter"),
+    ("name", "1st", "must begin with a letter"),
+    ("name", "<b>", "must begin with a letter"),
+    ("name", "x" * 65, "at most 64"),
+    ("path", "stats", 'must begin with one "/"'),
+    ("expression", "", "cannot be blank"),
+    ("expression", "a..b", "JMESPath"),
+    ("kind", "histogram", "must be gauge or counter"),
+    ("counts_toward", "errors", "must be empty or events_per_second"),
+    ("order", -1, "0 to 1000000"),
+]
+BAD_HEADERS: list[tuple[str, Any, str]] = [
+    ("name", "", "cannot be blank"),
+    ("name", "X Key", "no name of an HTTP header"),
+    ("name", "X:Key", "no name of an HTTP header"),
+    ("name", "X\r\nY", "no name of an HTTP header"),
+    ("name", "Content-Length", "belongs to the connection"),
+    ("name", "transfer-encoding", "belongs to the connection"),
+    ("value", "", "cannot be blank"),
+    ("value", "hunter2\r\nX-Evil: 1", "one line"),
+    ("value", "hunter2\nmore", "one line"),
+    ("value", "hunter2 \x00", "one line"),
+    ("value", "hunter2 ☃", "Latin-1"),
+    ("value", "hunter2" * 1200, "at most 8192"),
+    ("value", "hunter2 ${", "begins no ${NAME}"),
+    ("value", "hunter2 ${A-B}", "begins no ${NAME}"),
+    ("value", "hunter2 ${DATABASE_URL}", "must not refer to DATABASE_URL: a setting of this project"),
+]
+
+
+def messages_of(row: CheckedModel) -> dict[str, list[str]]:
+    with pytest.raises(ValidationError) as caught:
+        row.save()
+    return caught.value.message_dict
+
+
+@pytest.mark.parametrize(("field", "value", "message"), BAD_SERVICES)
+def test_a_bad_service_is_not_saved_and_the_message_names_the_field(field: str, value: Any, message: str) -> None:
+    messages = messages_of(unsaved_service(**{field: value}))
+
+    assert list(messages) == [field]
+    assert message in " ".join(messages[field])
+
+
+@pytest.mark.parametrize(("field", "value", "message"), BAD_READINGS)
+def test_a_bad_reading_is_not_saved_and_the_message_names_the_field(field: str, value: Any, message: str) -> None:
+    messages = messages_of(Reading(**{"service": saved_service(), "name": "rate", "expression": "rate", field: value}))
+
+    assert list(messages) == [field]
+    assert message in " ".join(messages[field])
+
+
+@pytest.mark.parametrize(("field", "value", "message"), BAD_HEADERS)
+def test_a_bad_header_is_not_saved_and_no_message_holds_its_value(field: str, value: Any, message: str) -> None:
+    messages = messages_of(RequestHeader(**{"service": saved_service(), "name": "X-Key", "value": "a", field: value}))
+
+    assert list(messages) == [field]
+    assert message in " ".join(messages[field])
+    assert "hunter2" not in str(messages)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("base_url", "https://host"),
+        ("base_url", "HTTP://Host:8001/prefix"),
+        ("base_url", "http://websocket-ingestion:8001"),
+        ("base_url", "http://my_service"),
+        ("base_url", "http://[::1]:8001"),
+        ("health_path", "/"),
+        ("health_path", "/health?full=1"),
+        ("status_path", "checks[?name == 'db'] | [0].status"),
+        ("expected_status", "200,204,300-399"),
+        ("degraded_above_ms", None),
+        ("timeout_ms", 60_000),
+        ("type", "time-series.v2"),
+        ("group", "Größe & Gewicht"),
+        ("notes", "two\nlines"),
+    ],
+)
+def test_a_good_value_is_saved_as_it_is(field: str, value: Any) -> None:
+    service = saved_service(**{field: value})
+
+    service.refresh_from_db()
+    assert getattr(service, field) == value
+
+
+def test_all_mistakes_of_a_row_are_told_at_once() -> None:
+    messages = messages_of(unsaved_service(base_url="ftp://x", timeout_ms=1, health_path="x"))
+
+    assert set(messages) == {"base_url", "timeout_ms", "health_path"}
+
+
+def test_a_slash_at_the_end_of_the_base_url_goes_because_paths_bring_one() -> None:
+    assert saved_service(base_url="http://host/prefix//").base_url == "http://host/prefix"
+
+
+def test_a_name_stands_once_in_the_registry() -> None:
+    saved_service(name="data-api")
+
+    assert list(messages_of(unsaved_service(name="data-api"))) == ["name"]
+
+
+def test_a_header_stands_once_in_a_service_whatever_its_case() -> None:
+    header = saved_header(saved_service(), name="X-Key")
+
+    assert "already has such a header" in str(
+        messages_of(RequestHeader(service=header.service, name="x-KEY", value="a"))
+    )
+
+
+def test_two_services_may_have_the_same_header_and_reading() -> None:
+    for name in ("one", "two"):
+        service = saved_service(name=name)
+        saved_header(service)
+        Reading.objects.create(service=service, name="rate", expression="rate")
+
+    assert RequestHeader.objects.count() == Reading.objects.count() == 2
+
+
+def test_a_reading_stands_once_in_a_service() -> None:
+    service = saved_service()
+    Reading.objects.create(service=service, name="rate", expression="rate")
+
+    assert "already has such a reading" in str(messages_of(Reading(service=service, name="rate", expression="a")))
+
+
+def test_a_data_source_stands_once_in_the_registry_and_its_condition_is_checked() -> None:
+    service = saved_service()
+    DataSource.objects.create(service=service, name="influxdb")
+
+    assert list(messages_of(DataSource(service=service, name="influxdb"))) == ["name"]
+    assert list(messages_of(DataSource(service=service, name="other", condition="a["))) == ["condition"]
+
+
+def test_every_setting_of_the_project_is_refused_as_a_reference(settings: Any) -> None:
+    settings.REALTIME = Config(reserved_environment=frozenset({"VAULT_TOKEN"}))
+    service = saved_service()
+
+    assert "VAULT_TOKEN" in str(messages_of(RequestHeader(service=service, name="X", value="${A} ${VAULT_TOKEN}")))
+
+
+def test_no_text_made_of_a_header_holds_its_value() -> None:
+    header = saved_header(saved_service(), value="hunter2")
+
+    assert "hunter2" not in f"{header} {header!r} {[header]!r}"
+
+
+def test_the_services_of_the_demo_are_told_apart() -> None:
+    saved_service(name="mine")
+    saved_service(name="sample", is_demo=True)
+
+    assert [service.name for service in Service.objects.demo()] == ["sample"]
+
+
+def test_a_new_service_goes_behind_all_others() -> None:
+    assert Service.objects.next_order() == 10
+
+    saved_service(order=30)
+
+    assert Service.objects.next_order() == 40
