@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 # How often the sweeping thread looks after its probes: how late a stop is noticed, at most.
 TICK_SECONDS = 0.03
+# Threads that probe what answers at once, and after how long a probe counts as one that does not.
+MOVING_THREADS = 16
+STALLED_SECONDS = 0.01
 # Past the sweep deadline, for probes that were cut to say how far they came.
 GRACE_SECONDS = 0.25
 
@@ -83,10 +86,7 @@ class Prober:
         # Not `with`: leaving it would wait for a hung probe past the deadline.
         executor = ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="probe")
         try:
-            if stop is None or not stop.is_set():
-                for _ in range(min(self._threads, sweep.waiting_count)):
-                    executor.submit(sweep.work)
-            sweep.watch(stop)
+            sweep.watch(executor, max_threads=self._threads, stop=stop)
         finally:
             sweep.end()
             executor.shutdown(wait=False, cancel_futures=True)
@@ -129,10 +129,6 @@ class _Sweep:
         if not self._left:
             self._all_done.set()
 
-    @property
-    def waiting_count(self) -> int:
-        return len(self._waiting)
-
     def work(self) -> None:
         """Probe one waiting target after the other until there is none left."""
         while True:
@@ -149,18 +145,22 @@ class _Sweep:
                 if not self._left:
                     self._all_done.set()
 
-    def watch(self, stop: threading.Event | None) -> None:
-        """Return when all is done, at the deadline, or when `stop` is set; cut probes past their own deadline."""
-        while time.monotonic() < self._ends_at:
+    def watch(self, executor: ThreadPoolExecutor, *, max_threads: int, stop: threading.Event | None) -> None:
+        """Return when all is done, at the deadline, or when `stop` is set; until then, see that probes go on."""
+        threads = 0
+        while (now := time.monotonic()) < self._ends_at:
             if stop is not None and stop.is_set():
                 self._is_stopped = True
                 return
-            if self._all_done.wait(min(TICK_SECONDS, max(0.0, self._ends_at - time.monotonic()))):
+            wires = self._wires()
+            self._cut_late(wires)
+            wanted = min(self._wanted_threads(wires, now=now), max_threads, threads + len(self._waiting))
+            for _ in range(threads, wanted):
+                executor.submit(self.work)
+            threads = max(threads, wanted)
+            tick_seconds = STALLED_SECONDS if self._waiting else TICK_SECONDS
+            if self._all_done.wait(min(tick_seconds, self._ends_at - now)):
                 return
-            for wire in self._wires():
-                # Each probe minds its deadline itself; this is for waits that cannot, such as a slow send under TLS.
-                if wire.is_over:
-                    wire.cut(stopping=False)
 
     def end(self) -> None:
         """Begin no more probes, cut those that run, and give them a moment to say how far they came."""
@@ -181,6 +181,17 @@ class _Sweep:
                 outcome or self._outcome_without(index, target)
                 for index, (target, outcome) in enumerate(zip(self._targets, self._outcomes, strict=True))
             )
+
+    def _cut_late(self, wires: Sequence[Wire]) -> None:
+        # Each probe minds its deadline itself; this is for waits that cannot, such as a slow send under TLS.
+        for wire in wires:
+            if wire.is_over:
+                wire.cut(stopping=False)
+
+    def _wanted_threads(self, wires: Sequence[Wire], *, now: float) -> int:
+        # As many as keep MOVING_THREADS of them moving: more would fight for the interpreter (128 at once: a third
+        # fewer probes per CPU-second), fewer would wait for hung targets.
+        return MOVING_THREADS + sum(wire.began_at < now - STALLED_SECONDS for wire in wires)
 
     def _wires(self) -> list[Wire]:
         with self._lock:

@@ -81,7 +81,7 @@ class Meter:
 class Wire:
     """The deadline of one probe and the socket that it uses at the moment; one thread probes, another may cut.
 
-    deadline: on the monotonic clock.
+    deadline, began_at: on the monotonic clock.
     limit_seconds: what the deadline amounts to, for messages.
     late_kind: what it means to be late; None: the sweep ends too early to say anything about the target.
     received_limit_bytes: of one answer, before decompression.
@@ -91,8 +91,9 @@ class Wire:
         self, *, deadline: float, limit_seconds: float, late_kind: FailureKind | None, received_limit_bytes: int
     ) -> None:
         self.deadline = deadline
+        self.began_at = time.monotonic()
         self.wants_new_connection = False
-        self.meter = Meter(started_at=time.monotonic())
+        self.meter = Meter(started_at=self.began_at)
         self._limit_seconds = limit_seconds
         self._late_kind = late_kind
         self._received_limit_bytes = received_limit_bytes

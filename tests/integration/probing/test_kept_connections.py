@@ -1,0 +1,149 @@
+"""Connections are kept between sweeps, and one that the server closed meanwhile is no failure of the service."""
+
+import threading
+
+from realtime.core.records import FailureKind, Status
+from realtime.probing.pool import Prober
+from tests.integration.probing.conftest import Listen
+from tests.integration.probing.peers import Line, healthy, http_answer
+
+
+def test_a_second_probe_uses_the_same_connection(prober: Prober, listen: Listen) -> None:
+    peer = listen(healthy)
+
+    first, second = (prober.inspect(peer.target()).exchanges[0] for _ in range(2))
+
+    assert (first.reused_connection, second.reused_connection) == (False, True)
+    assert second.address == first.address == f"127.0.0.1:{peer.port}"
+    assert second.phases.connect_seconds is None
+    assert peer.connections == 1
+
+
+def test_a_server_that_closed_the_idle_connection_is_asked_on_a_new_one(prober: Prober, listen: Listen) -> None:
+    closed = threading.Event()
+
+    def answer_once(line: Line) -> None:
+        line.read_request()
+        line.send(http_answer())
+        line.close()
+        closed.set()
+
+    peer = listen(answer_once)
+    prober.inspect(peer.target())
+    assert closed.wait(10)
+
+    inspection = prober.inspect(peer.target())
+
+    assert inspection.result.status is Status.HEALTHY
+    assert not inspection.exchanges[0].reused_connection
+    assert (peer.connections, len(peer.requests)) == (2, 2)
+
+
+def close_on_second_request(line: Line) -> None:
+    """Close just as the second request comes: the client could not have known."""
+    line.read_request()
+    line.send(http_answer())
+    if line.number == 1:
+        line.read_request()
+    else:
+        line.wait_until_closed()
+
+
+def test_a_connection_closed_under_a_request_is_asked_once_more_on_a_new_one(prober: Prober, listen: Listen) -> None:
+    peer = listen(close_on_second_request)
+    prober.inspect(peer.target())
+
+    inspection = prober.inspect(peer.target())
+
+    assert inspection.result.status is Status.HEALTHY
+    assert not inspection.exchanges[0].reused_connection
+    assert inspection.exchanges[0].phases.connect_seconds is not None
+    assert (peer.connections, len(peer.requests)) == (2, 3)
+
+
+def test_a_connection_reset_under_a_request_is_asked_once_more_on_a_new_one(prober: Prober, listen: Listen) -> None:
+    def reset_on_second_request(line: Line) -> None:
+        line.read_request()
+        line.send(http_answer())
+        if line.number == 1:
+            line.read_request()
+            line.reset()
+        else:
+            line.wait_until_closed()
+
+    peer = listen(reset_on_second_request)
+    prober.inspect(peer.target())
+
+    assert prober.inspect(peer.target()).result.status is Status.HEALTHY
+    assert peer.connections == 2
+
+
+def test_the_second_attempt_never_takes_another_kept_connection(prober: Prober, listen: Listen) -> None:
+    together = threading.Barrier(2)
+
+    def handler(line: Line) -> None:
+        line.read_request()
+        if line.number <= 2:
+            # Both at once, so that two connections are kept; both close as their next request comes.
+            together.wait(10)
+            line.send(http_answer())
+            line.read_request()
+        else:
+            line.send(http_answer())
+            line.wait_until_closed()
+
+    peer = listen(handler)
+    both = [peer.target(name="a"), peer.target(name="b")]
+    prober.sweep(targets=both, deadline_seconds=10)
+    assert peer.connections == 2
+
+    assert prober.inspect(peer.target()).result.status is Status.HEALTHY
+    assert peer.connections == 3
+
+
+def test_a_new_connection_that_is_closed_is_not_asked_again(prober: Prober, listen: Listen) -> None:
+    peer = listen(lambda line: line.read_request() and None)
+
+    failure = prober.inspect(peer.target()).result.failure
+
+    assert failure is not None
+    assert failure.kind is FailureKind.PROTOCOL
+    assert peer.connections == 1
+
+
+def test_an_answer_that_breaks_off_on_a_kept_connection_is_not_asked_again(prober: Prober, listen: Listen) -> None:
+    def handler(line: Line) -> None:
+        line.read_request()
+        line.send(http_answer())
+        line.read_request()
+        line.send(b"HTTP/1.1 20")
+
+    peer = listen(handler)
+    prober.inspect(peer.target())
+
+    failure = prober.inspect(peer.target()).result.failure
+
+    assert failure is not None
+    assert failure.kind is FailureKind.PROTOCOL
+    assert peer.connections == 1
+
+
+def test_the_time_of_a_second_attempt_starts_anew(prober: Prober, listen: Listen) -> None:
+    leave = threading.Event()
+
+    def handler(line: Line) -> None:
+        line.read_request()
+        line.send(http_answer())
+        if line.number == 1:
+            line.read_request()
+            leave.wait(0.3)
+        else:
+            line.wait_until_closed()
+
+    peer = listen(handler)
+    prober.inspect(peer.target())
+
+    inspection = prober.inspect(peer.target())
+
+    assert inspection.result.response_time_seconds is not None
+    assert inspection.result.response_time_seconds <= inspection.result.finished_seconds - 0.3
