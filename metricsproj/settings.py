@@ -143,6 +143,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
 }
 CORS_ALLOWED_ORIGINS = list(REALTIME.allowed_origins)
 CORS_URLS_REGEX = r"^/api/"

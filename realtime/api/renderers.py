@@ -9,8 +9,6 @@ from rest_framework.renderers import JSONRenderer
 class RenderedJSONRenderer(JSONRenderer):
     """Passes rendered bytes on and renders anything else, such as an error, as JSON."""
 
-    charset = None
-
     def render(
         self,
         data: Any,

@@ -6,5 +6,5 @@ from realtime.api.views import RealTimeMetricsView
 
 urlpatterns = [
     # Both forms answer directly: a redirect would cost clients a second request.
-    re_path(r"^api/v1/real-time-metrics/?$", RealTimeMetricsView.as_view(), name="real-time-metrics"),
+    re_path(r"^api/v1/real-time-metrics/?\Z", RealTimeMetricsView.as_view(), name="real-time-metrics"),
 ]

@@ -8,12 +8,11 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 from rest_framework import status
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from realtime.api.errors import handle_error
+from realtime.api.errors import PreconditionFailed, handle_error
 from realtime.api.parameters import period_seconds
 from realtime.api.renderers import RenderedJSONRenderer
 from realtime.core.records import Snapshot
@@ -26,8 +25,6 @@ _WEIGHT = re.compile(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", re.ASCII)
 class RealTimeMetricsView(APIView):
     """All services as of the last sweep, compared with the period before."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
     renderer_classes = (RenderedJSONRenderer,)
 
     def get(self, request: Request) -> HttpResponseBase:
@@ -50,9 +47,7 @@ class RealTimeMetricsView(APIView):
     def get_exception_handler(self) -> Any:
         return handle_error
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         finalized = super().finalize_response(request, response, *args, **kwargs)
         if finalized.status_code >= status.HTTP_400_BAD_REQUEST:
             finalized["Cache-Control"] = "no-store"
@@ -60,13 +55,14 @@ class RealTimeMetricsView(APIView):
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether a client takes gzip (RFC 9110, section 12.5.3): named with a weight above 0, or covered by `*`."""
+    """Tell whether a client takes gzip, and likes it no less than no coding at all (RFC 9110, section 12.5.3)."""
     weights = {}
     for part in accept_encoding.lower().split(","):
         coding, _, parameter = part.partition(";")
         weight = _WEIGHT.fullmatch(parameter)
         weights[coding.strip()] = float(weight.group(1)) if weight else 1.0
-    return weights.get("gzip", weights.get("*", 0.0)) > 0
+    gzip = weights.get("gzip", weights.get("*", 0.0))
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
 
 
 def _conditional(
@@ -81,6 +77,8 @@ def _conditional(
     # A date cannot tell that the same snapshot went stale or that the store failed since.
     dated = None if latest.stale or latest.fault else modified
     answered = get_conditional_response(request, etag=etag, last_modified=dated, response=response) or response
+    if answered.status_code == status.HTTP_412_PRECONDITION_FAILED:
+        raise PreconditionFailed
     answered["Age"] = str(int(latest.age_seconds or 0))
     answered["X-Cache"] = answer.cache_state
     return answered

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,18 +11,23 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import Error as RegistryError
 
+from realtime.collection.intervals import present_interval_seconds
 from realtime.config import Config
 from realtime.core import history
 from realtime.core.consolidation import Consolidated, Outcome, Sweep, consolidate
-from realtime.core.records import FailureKind, Fault, FaultCode, Inspection, Snapshot, Target
+from realtime.core.records import FailureKind, Fault, FaultCode, ServiceMemory, Snapshot, Target
 from realtime.probing.pool import Prober
+from realtime.registry.schedule import refresh_interval_seconds
 from realtime.registry.targets import load_targets
-from realtime.store.snapshots import Acquired, Held, Lease, Store, StoreUnavailable, TooSoon, open_store
+from realtime.store.snapshots import Acquired, Lease, Refused, Store, StoreUnavailable, open_store
 
 logger = logging.getLogger(__name__)
 
 # Held this much longer than a sweep may take: for reading the registry, consolidating and publishing.
 LEASE_MARGIN_SECONDS = 5.0
+
+# Two beats by mistake must not probe twice as often; half an interval leaves room for a late one.
+LEAST_GAP_SHARE = 0.5
 
 # Probes that failed like this took their whole time, and probably will again: they begin last.
 _SLOW_FAILURES = (FailureKind.TIMEOUT, FailureKind.SWEEP_DEADLINE, FailureKind.DNS)
@@ -47,19 +52,38 @@ class Collector:
         self._store = store
         self._prober = prober
         self._last_targets: tuple[Target, ...] | None = None
+        self._scheduled_seconds = config.refresh_interval_seconds
+
+    def collect_scheduled(self, *, now: datetime) -> Collected | Refused:
+        """Run one cycle of beat's, under the interval of its row, unless another began less than half of it ago.
+
+        Raises:
+            StoreUnavailable, LeaseLost, RegistryUnavailable: as `collect` does.
+        """
+        try:
+            self._scheduled_seconds = refresh_interval_seconds()
+        except RegistryError:
+            # The last one known is good enough; reading the targets will say that the registry is away.
+            logger.debug("the interval cannot be read", exc_info=True)
+        return self.collect(
+            interval_seconds=self._scheduled_seconds,
+            now=now,
+            least_gap_seconds=LEAST_GAP_SHARE * self._scheduled_seconds,
+        )
 
     def collect(
         self,
         *,
-        interval_seconds: int,
+        interval_seconds: int | None,
         now: datetime,
         least_gap_seconds: float = 0.0,
         stop: threading.Event | None = None,
-    ) -> Collected | Held | TooSoon:
+    ) -> Collected | Refused:
         """Run one cycle, unless another collector is at it.
 
         Args:
-            interval_seconds: the refresh interval that the snapshot is made under.
+            interval_seconds: the refresh interval that the snapshot is made under; None: that of the present one,
+                or 60 when that is stale or missing.
             now: aware UTC; every time in the snapshot is counted from it.
             least_gap_seconds: do nothing when another sweep began less than this ago.
             stop: when set, running probes are cut, and what there is gets published.
@@ -70,24 +94,25 @@ class Collector:
             RegistryUnavailable: and this process never read it before.
         """
         began = time.monotonic()
+        if interval_seconds is None:
+            interval_seconds = present_interval_seconds(store=self._store, now=now)
         deadline_seconds = self._config.sweep_deadline(interval_seconds=interval_seconds)
         acquired = self._store.acquire(
             lease_seconds=deadline_seconds + LEASE_MARGIN_SECONDS, least_gap_seconds=least_gap_seconds
         )
-        if not isinstance(acquired, Acquired):
+        if isinstance(acquired, Refused):
             return acquired
         for problem in acquired.problems:
             logger.error("%s; starting afresh", problem)
         try:
             targets, fault = self._targets()
-            outcomes = self._sweep(
-                targets, previous=acquired.previous, deadline_seconds=deadline_seconds, stop=stop, began=began
-            )
+            before_sweep = time.monotonic() - began
+            outcomes = self._sweep(targets, memory=acquired.memory, deadline_seconds=deadline_seconds, stop=stop)
             elapsed = time.monotonic() - began
             sweep = Sweep(
                 targets=targets,
                 outcomes=outcomes,
-                started_at=now,
+                started_at=now + timedelta(seconds=before_sweep),
                 finished_at=now + timedelta(seconds=elapsed),
                 collection_seconds=elapsed,
                 refresh_interval_seconds=interval_seconds,
@@ -95,14 +120,9 @@ class Collector:
                 fault=fault,
             )
             return self._publish(sweep, acquired)
-        except BaseException:
-            # Whatever ends this cycle, the next one must not wait for the lease to run out.
+        finally:
+            # Whatever ended this cycle, the next one must not wait for the lease to run out.
             self._give_back(acquired.lease)
-            raise
-
-    def inspect(self, target: Target) -> Inspection:
-        """Probe one target now, in this thread, outside any sweep and without publishing."""
-        return self._prober.inspect(target)
 
     def _give_back(self, lease: Lease) -> None:
         try:
@@ -126,17 +146,12 @@ class Collector:
         self,
         targets: Sequence[Target],
         *,
-        previous: Snapshot | None,
+        memory: Mapping[str, ServiceMemory],
         deadline_seconds: float,
         stop: threading.Event | None,
-        began: float,
     ) -> list[Outcome]:
         """Return the outcomes in the order of `targets`, though those that hung last time are begun last."""
-        hung = {
-            state.name
-            for state in (previous.services if previous else ())
-            if state.failure is not None and state.failure.kind in _SLOW_FAILURES
-        }
+        hung = {name for name, remembered in memory.items() if remembered.last_kind in _SLOW_FAILURES}
         ordered = sorted(targets, key=lambda target: target.name in hung)
         outcomes = self._prober.sweep(targets=ordered, deadline_seconds=deadline_seconds, stop=stop)
         by_name = {outcome.target: outcome for outcome in outcomes}

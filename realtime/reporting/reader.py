@@ -1,7 +1,8 @@
 """What this process last saw of the store, and the answers made of it; asking costs a request at most one round trip.
 
-One request in 100 ms asks the store, and the others do not wait for it. Once the store fails to answer, it is asked
-from a thread beside the requests until it does again, so that only the request which found out has waited.
+One request in 100 ms asks the store, and the others do not wait for it, unless this process has never asked before.
+Once the store fails to answer, it is asked from a thread beside the requests until it does again, so that only the
+request which found out has waited.
 """
 
 import logging
@@ -21,7 +22,7 @@ from realtime.core.document import NOTHING_PUBLISHED
 from realtime.core.records import Fault, FaultCode, Snapshot
 from realtime.reporting import rendering
 from realtime.reporting.rendering import Material, Rendered
-from realtime.store.snapshots import Store, StoreUnavailable, open_store
+from realtime.store.snapshots import Published, Store, StoreUnavailable, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class Reader:
         self._store = store
         self._monotonic = monotonic
         self._seen: _Seen | None = None
+        self._known_id: int | None = None  # the last one read, also when it could not be decoded
         self._store_fault: Fault | None = None
         self._asked_at: float | None = None
         self._asking = threading.Lock()
@@ -112,9 +114,12 @@ class Reader:
 
     def refresh(self) -> None:
         """Ask the store when that is due and nobody else is asking."""
-        if not self._is_due() or not self._asking.acquire(blocking=False):
+        # Whoever comes before anything was ever read waits for it: the alternative is a 503.
+        if not self._is_due() or not self._asking.acquire(blocking=self._asked_at is None):
             return
-        if self._store_fault is None:
+        if not self._is_due():  # someone else has asked meanwhile
+            self._asking.release()
+        elif self._store_fault is None:
             self._ask()
         else:
             threading.Thread(target=self._ask, name="store-reader", daemon=True).start()
@@ -132,10 +137,10 @@ class Reader:
             self._asking.release()
 
     def _read(self) -> None:
-        known = self._seen.material.snapshot.id if self._seen else None
         try:
-            found = self._store.read(known_id=known)
-            if found is not None and not isinstance(found, int):
+            found = self._store.read(known_id=self._known_id)
+            if isinstance(found, Published):
+                self._known_id = found.id
                 self._seen = _Seen(material=rendering.decode(found), seen_at=self._monotonic())
         except StoreUnavailable as error:
             if self._store_fault is None:
@@ -143,7 +148,7 @@ class Reader:
             self._store_fault = Fault(code=FaultCode.STORE_UNAVAILABLE, message=str(error))
             return
         except CorruptRecord as error:
-            logger.error("%s; keeping the last one that could", error)
+            logger.error("%s; answering with the one before", error)
         if self._store_fault is not None:
             logger.info("the store answers again")
             self._store_fault = None

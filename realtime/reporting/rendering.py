@@ -3,16 +3,20 @@
 import gzip
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from realtime.core import codec, document, history
+from realtime.core.codec import CorruptRecord
 from realtime.core.document import Document
 from realtime.core.history import Totals, Window
 from realtime.core.records import Fault, Snapshot
 from realtime.store.snapshots import Published
+
+logger = logging.getLogger(__name__)
 
 # Higher levels take much longer for a few per cent.
 _GZIP_LEVEL = 5
@@ -22,7 +26,9 @@ class Rendered:
     """The bytes of one answer, plain and compressed, with a digest that no other answer shares."""
 
     def __init__(self, content: Document) -> None:
-        self.body = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        # Half a surrogate pair in a service's words has no UTF-8, but a JSON escape.
+        self.body = text.encode(errors="backslashreplace")
         self.digest = hashlib.sha256(self.body).hexdigest()[:32]
 
     @cached_property
@@ -39,10 +45,8 @@ class Material:
     edges: Mapping[int, tuple[bytes | None, bytes | None]]
 
     def windows(self, *, period_seconds: int) -> tuple[Window, Window]:
-        """Return the current and the previous window of a period. Raises CorruptRecord."""
-        at_current_start, at_previous_start = (
-            None if edge is None else codec.decode_totals(edge) for edge in self.edges[period_seconds]
-        )
+        """Return the current and the previous window of a period; an edge that cannot be read counts as lost."""
+        at_current_start, at_previous_start = map(_decoded_edge, self.edges[period_seconds])
         return history.windows(
             now=self.totals,
             at_current_start=at_current_start,
@@ -53,15 +57,22 @@ class Material:
 
 def decode(published: Published) -> Material:
     """Return what was published. Raises CorruptRecord."""
-    return Material(
-        snapshot=codec.decode_snapshot(published.snapshot),
-        totals=codec.decode_totals(published.totals),
-        edges=published.edges,
-    )
+    totals = codec.decode_totals(published.totals)
+    if totals.at is None:
+        raise CorruptRecord("the stored totals hold no sweep")
+    return Material(snapshot=codec.decode_snapshot(published.snapshot), totals=totals, edges=published.edges)
+
+
+def _decoded_edge(edge: bytes | None) -> Totals | None:
+    try:
+        return None if edge is None else codec.decode_totals(edge)
+    except CorruptRecord as error:
+        logger.warning("%s; a comparison goes without them", error)
+        return None
 
 
 def render(material: Material, *, period_seconds: int, stale: bool, fault: Fault | None) -> Rendered:
-    """Return the answer for one period. Raises CorruptRecord."""
+    """Return the answer for one period."""
     current, previous = material.windows(period_seconds=period_seconds)
     return Rendered(
         document.build(snapshot=material.snapshot, current=current, previous=previous, stale=stale, fault=fault)

@@ -6,10 +6,10 @@ from realtime.core.codec import RECORDS_VERSION
 from realtime.core.history import PERIODS
 
 DAY_SECONDS = 86_400
-# The snapshot outlives its own staleness by a day; what the next sweep and the comparison need, by the longest
-# comparison (2 x 24 h) and a day.
+# The snapshot outlives its own staleness by a day. What the next sweep and the comparison need is kept for the longest
+# comparison (2 x 24 h) and two days more, so that it outlives the snapshot also at an interval of a day.
 SNAPSHOT_EXTRA_SECONDS = DAY_SECONDS
-HISTORY_SECONDS = 3 * DAY_SECONDS
+HISTORY_SECONDS = 4 * DAY_SECONDS
 CHANGES_SECONDS = 30 * DAY_SECONDS
 CHANGES_KEPT = 20
 

@@ -21,6 +21,8 @@ from realtime.store.keys import Keys
 
 _T = TypeVar("_T")
 
+_REFUSALS = {b"held": "another collector holds the lease", b"recent": "another sweep has just begun"}
+
 # The bucket of now, and two periods before it.
 _BUCKETS_KEPT = 2 * BUCKETS_PER_PERIOD + 1
 _BUCKET_SECONDS = tuple(bucket_seconds(period) for period in PERIODS.values())
@@ -58,17 +60,16 @@ class Acquired:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
-    """Another collector holds the lease, for at most this many seconds more."""
+class Refused:
+    """The lease is not to be had: another collector holds it, or began a sweep so recently that this one is not needed.
 
+    number: the id of the snapshot that comes of that sweep, or came.
+    remaining_seconds: until that lease ends at the latest, 0 when it ended already.
+    """
+
+    reason: str
+    number: int
     remaining_seconds: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TooSoon:
-    """Another sweep began so recently that this one is not needed."""
-
-    since_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +96,7 @@ class Store:
         self._keys = Keys(prefix)
         self._highest_seen = 0
 
-    def acquire(self, *, lease_seconds: float, least_gap_seconds: float = 0.0) -> Acquired | Held | TooSoon:
+    def acquire(self, *, lease_seconds: float, least_gap_seconds: float = 0.0) -> Acquired | Refused:
         """Take the lease for one sweep.
 
         Args:
@@ -109,11 +110,8 @@ class Store:
             [keys.lease, keys.sequence, keys.started, keys.snapshot, keys.memory, keys.totals],
             [token, round(lease_seconds * 1000), round(least_gap_seconds * 1000), self._highest_seen],
         )
-        match answer[0]:
-            case b"held":
-                return Held(remaining_seconds=max(answer[1], 0) / 1000)
-            case b"recent":
-                return TooSoon(since_seconds=answer[1] / 1000)
+        if answer[0] in _REFUSALS:
+            return Refused(reason=_REFUSALS[answer[0]], number=int(answer[1]), remaining_seconds=int(answer[2]) / 1000)
         lease = Lease(number=int(answer[1]), token=token)
         self._highest_seen = max(self._highest_seen, lease.number)
         return _acquired(lease, snapshot=answer[2], memory=answer[3], totals=answer[4])
@@ -144,7 +142,8 @@ class Store:
             [
                 lease.value,
                 snapshot.id,
-                f"{snapshot.finished_at.timestamp():.3f}",
+                # As the comparison will read it out of the totals: a rounded one could fall into another bucket.
+                repr(totals.at),
                 codec.encode_snapshot(snapshot),
                 codec.encode_memory(memory),
                 codec.encode_totals(totals),
@@ -154,6 +153,7 @@ class Store:
                 lifetimes.CHANGES_KEPT,
                 _BUCKETS_KEPT,
                 len(PERIODS),
+                int(totals.at == totals.started_at),
                 *_BUCKET_SECONDS,
                 *(codec.encode_change(change) for change in changes),
             ],
@@ -211,17 +211,24 @@ def open_store(config: Config) -> Store:
 def _translated_errors() -> Iterator[None]:
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
-        raise StoreUnavailable("the store does not answer") from error
-    except redis.RedisError as error:
-        # It answered and refused: full, read-only, loading, a wrong password.
-        raise StoreUnavailable(f"the store refused: {_first_words(error)}") from error
+    except (redis.RedisError, OSError) as error:
+        code = _refusal(error)
+        message = f"the store refused: {code}" if code else "the store does not answer"
+        raise StoreUnavailable(message) from error
 
 
-def _first_words(error: Exception) -> str:
-    """Return Redis' own error code (`OOM`, `READONLY`, `NOAUTH`), whose text could name hosts or keys."""
-    word = str(error).split(" ", 1)[0].strip("-:,")
-    return word if word.isupper() else type(error).__name__
+def _refusal(error: Exception) -> str | None:
+    """Return Redis' own code of an error it answered with (`OOM`, `LOADING`), None where it did not answer.
+
+    Never its text, which could name hosts or keys. redis-py cuts the code off where it has a class for the error.
+    """
+    code = getattr(error, "status_code", None)
+    if code is not None:
+        return str(code)
+    if not isinstance(error, redis.ResponseError):
+        return None
+    word = str(error).partition(" ")[0]
+    return word if word.isalpha() and word.isupper() else "ERR"
 
 
 def _acquired(lease: Lease, *, snapshot: bytes | None, memory: bytes | None, totals: bytes | None) -> Acquired:

@@ -17,11 +17,11 @@ from realtime.core import counting
 from realtime.core.document import timestamp
 from realtime.core.history import DEFAULT_PERIOD, PERIODS
 from realtime.core.records import Snapshot, Status
-from realtime.reporting.reader import LEAST_SECONDS_BETWEEN_READS, process_reader
-from realtime.store.snapshots import Held, LeaseLost, StoreUnavailable
+from realtime.reporting.reader import LEAST_SECONDS_BETWEEN_READS, Answer, process_reader
+from realtime.store.snapshots import LeaseLost, Refused, StoreUnavailable
 
-# Without --interval, and with no fresh snapshot to take it from: what cron can do at most.
-FALLBACK_INTERVAL_SECONDS = 60
+# The slowest schedule: a snapshot that is made less often than daily tells nothing about now.
+MAX_INTERVAL_SECONDS = 86_400
 
 # For reading back what was just published, with the comparison that belongs to it.
 READ_BACK_SECONDS = 2.0
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             type=_whole_seconds,
             metavar="SECONDS",
             help="seconds until the next run, which decide when this snapshot is stale "
-            f"(default: those of the present snapshot, or {FALLBACK_INTERVAL_SECONDS})",
+            "(default: those of the present snapshot, or 60 when that is stale or missing)",
         )
         parser.add_argument("--json", action="store_true", help="print the snapshot as the REST answer")
         parser.add_argument(
@@ -55,36 +55,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, interval: int | None, json: bool, fail_on: str, **options: Any) -> None:
-        judged = json or fail_on != "never"
-        before = process_reader().latest(now=timezone.now())
-        if interval is None:
-            known = None if before.stale or before.snapshot is None else before.snapshot
-            interval = known.refresh_interval_seconds if known else FALLBACK_INTERVAL_SECONDS
-        try:
-            with _stop_on_signal() as stop:
-                outcome = process_collector().collect(interval_seconds=interval, now=timezone.now(), stop=stop)
-        except (StoreUnavailable, RegistryUnavailable, LeaseLost) as error:
-            raise CommandError(str(error), returncode=EXIT_COLLECTOR_FAILED) from error
-        if isinstance(outcome, Collected):
-            snapshot = outcome.snapshot
-        else:
-            self.stderr.write("another collector is at it (it holds the lease)")
-            if not judged:
+        outcome = _collect(interval)
+        if isinstance(outcome, Refused):
+            self.stderr.write(outcome.reason)
+            if not json and fail_on == "never":
                 return
-            known_id = before.snapshot.id if before.snapshot else 0
-            held_seconds = outcome.remaining_seconds if isinstance(outcome, Held) else 0.0
-            snapshot = _await_snapshot(after=known_id, seconds=held_seconds)
-        self._tell(snapshot, as_json=json)
-        if any(state.status in FAIL_ON[fail_on] for state in snapshot.services):
-            sys.exit(EXIT_SERVICES_FAIL)
-
-    def _tell(self, snapshot: Snapshot, *, as_json: bool) -> None:
-        if not as_json:
+        if isinstance(outcome, Collected) and not json:
+            snapshot = outcome.snapshot
             self.stdout.write(summary(snapshot))
-            return
-        _await_snapshot(after=snapshot.id - 1, seconds=READ_BACK_SECONDS)
-        answer = process_reader().answer(period_seconds=PERIODS[DEFAULT_PERIOD], now=timezone.now())
-        self.stdout.write(answer.rendered.body.decode())
+        else:
+            answer, snapshot = _published(outcome)
+            self.stdout.write(answer.rendered.body.decode() if json else summary(snapshot))
+        _exit_as_judged(snapshot, fail_on=fail_on)
 
 
 def summary(snapshot: Snapshot) -> str:
@@ -111,21 +93,44 @@ def _whole_seconds(text: str) -> int:
         seconds = int(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds") from error
-    if seconds < 1:
-        raise argparse.ArgumentTypeError("must be at least 1 second")
+    if not 1 <= seconds <= MAX_INTERVAL_SECONDS:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {MAX_INTERVAL_SECONDS} seconds")
     return seconds
 
 
-def _await_snapshot(*, after: int, seconds: float) -> Snapshot:
-    """Return the first snapshot with a higher id. Raises CommandError when none comes in time."""
+def _collect(interval: int | None) -> Collected | Refused:
+    try:
+        with _stop_on_signal() as stop:
+            return process_collector().collect(interval_seconds=interval, now=timezone.now(), stop=stop)
+    except (StoreUnavailable, RegistryUnavailable, LeaseLost) as error:
+        raise CommandError(str(error), returncode=EXIT_COLLECTOR_FAILED) from error
+
+
+def _published(outcome: Collected | Refused) -> tuple[Answer, Snapshot]:
+    """Return the answer with the snapshot of this cycle or of the one that is under way, and that snapshot.
+
+    Raises CommandError when it does not come in time.
+    """
+    if isinstance(outcome, Collected):
+        number, seconds = outcome.snapshot.id, READ_BACK_SECONDS
+    else:
+        number, seconds = outcome.number, outcome.remaining_seconds
     until = time.monotonic() + seconds + LEAST_SECONDS_BETWEEN_READS
     while True:
-        snapshot = process_reader().latest(now=timezone.now()).snapshot
-        if snapshot is not None and snapshot.id > after:
-            return snapshot
+        answer = process_reader().answer(period_seconds=PERIODS[DEFAULT_PERIOD], now=timezone.now())
+        snapshot = answer.latest.snapshot
+        if snapshot is not None and snapshot.id >= number:
+            return answer, snapshot
         if time.monotonic() >= until:
-            raise CommandError("the other collector published no snapshot in time", returncode=EXIT_COLLECTOR_FAILED)
+            raise CommandError("the snapshot of this sweep did not come in time", returncode=EXIT_COLLECTOR_FAILED)
         time.sleep(LEAST_SECONDS_BETWEEN_READS)
+
+
+def _exit_as_judged(snapshot: Snapshot, *, fail_on: str) -> None:
+    if any(state.status in FAIL_ON[fail_on] for state in snapshot.services):
+        sys.exit(EXIT_SERVICES_FAIL)
+    if snapshot.fault is not None:  # then some services may not have been looked at
+        sys.exit(EXIT_COLLECTOR_FAILED)
 
 
 @contextmanager
