@@ -195,7 +195,7 @@ def test_a_link_cannot_make_a_probe(operator: Client, seen: Seen) -> None:
     probed = seen()
     service = saved_service()
 
-    operator.get(LIST, {"action": "probe_now", "index": "0", "_selected_action": service.pk}, follow=True)
+    operator.get(f"{LIST}?action=probe_now&index=0&_selected_action={service.pk}", follow=True)
 
     assert probed == []
 

@@ -38,7 +38,7 @@ def form_of(service: Service | None = None, **changes: str) -> dict[str, str]:
     return {**form, **changes}
 
 
-def save(client: Client, service: Service | None = None, **changes: str) -> str:
+def save(client: Client, service: Service | None = None, /, **changes: str) -> str:
     path = f"/admin/realtime/service/{service.pk}/change/" if service else "/admin/realtime/service/add/"
     response = client.post(
         path, form_of(service, **{key.replace("__", "-"): v for key, v in changes.items()}), follow=True

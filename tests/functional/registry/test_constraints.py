@@ -72,13 +72,12 @@ def test_the_database_refuses_a_second_row_of_a_name() -> None:
     Reading.objects.create(service=service, name="rate", expression="rate")
     DataSource.objects.create(service=service, name="influxdb")
 
-    for twin in (
-        unsaved_service(name=service.name),
-        Reading(service=service, name="rate", expression="rate"),
-        DataSource(service=service, name="influxdb"),
-    ):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            type(twin)._default_manager.bulk_create([twin])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Service.objects.bulk_create([unsaved_service(name=service.name)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Reading.objects.bulk_create([Reading(service=service, name="rate", expression="rate")])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DataSource.objects.bulk_create([DataSource(service=service, name="influxdb")])
 
 
 def test_deleting_a_service_takes_along_what_belongs_to_it_and_nothing_else() -> None:

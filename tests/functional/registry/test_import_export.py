@@ -1,6 +1,7 @@
 """What comes out of the registry goes in again: import, export, and what neither may do."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import yaml
@@ -280,7 +281,7 @@ def test_a_large_file_is_imported_in_a_bounded_number_of_queries() -> None:
 
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
-LINES = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
+LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 READINGS = st.fixed_dictionaries(
     {"expression": st.sampled_from(["a", "a.b", "length(@)", '"x y"', "a[0]"])},
     optional={
@@ -289,29 +290,30 @@ READINGS = st.fixed_dictionaries(
         "counts_toward": st.sampled_from(["", "events_per_second"]),
     },
 )
-SERVICES = st.fixed_dictionaries(
-    {"base_url": st.sampled_from(["http://h", "https://h:8443/x", "http://[::1]:80"])},
-    optional={
-        "group": LINES,
-        "notes": st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=40),
-        "type": st.sampled_from(["core", "yes", "1e3", "data.v2"]),
-        "order": st.integers(0, 1_000_000),
-        "timeout_ms": st.integers(50, 60_000),
-        "degraded_above_ms": st.none() | st.integers(1, 60_000),
-        "expected_status": st.sampled_from(["200", "200-299", "200,204"]),
-        "status_path": st.sampled_from(["", "status", "a.b"]),
-        "enabled": st.booleans(),
-        "counts_as_api": st.booleans(),
-        "headers": st.dictionaries(
-            st.from_regex(r"X-[A-Z]{1,4}", fullmatch=True),
-            st.sampled_from(["hunter2", "Bearer ${T}", "a${T}"]),
-            max_size=3,
-        ),
-        "readings": st.dictionaries(NAMES.map(lambda name: name.replace("-", "_")), READINGS, max_size=4).map(
-            lambda readings: [{"name": name, **reading} for name, reading in readings.items()]
-        ),
-    },
-)
+REQUIRED_KEYS: dict[str, st.SearchStrategy[Any]] = {
+    "base_url": st.sampled_from(["http://h", "https://h:8443/x", "http://[::1]:80"])
+}
+OPTIONAL_KEYS: dict[str, st.SearchStrategy[Any]] = {
+    "group": LINES,
+    "notes": st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40),
+    "type": st.sampled_from(["core", "yes", "1e3", "data.v2"]),
+    "order": st.integers(0, 1_000_000),
+    "timeout_ms": st.integers(50, 60_000),
+    "degraded_above_ms": st.none() | st.integers(1, 60_000),
+    "expected_status": st.sampled_from(["200", "200-299", "200,204"]),
+    "status_path": st.sampled_from(["", "status", "a.b"]),
+    "enabled": st.booleans(),
+    "counts_as_api": st.booleans(),
+    "headers": st.dictionaries(
+        st.from_regex(r"X-[A-Z]{1,4}", fullmatch=True),
+        st.sampled_from(["hunter2", "Bearer ${T}", "a${T}"]),
+        max_size=3,
+    ),
+    "readings": st.dictionaries(NAMES.map(lambda name: name.replace("-", "_")), READINGS, max_size=4).map(
+        lambda readings: [{"name": name, **reading} for name, reading in readings.items()]
+    ),
+}
+SERVICES = st.fixed_dictionaries(REQUIRED_KEYS, optional=OPTIONAL_KEYS)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from realtime.registry import registry_file
+from realtime.registry import file_fields, registry_file
 from realtime.registry.file_text import FileFormat
 from tests.functional.registry.rows import saved_service
 
@@ -219,7 +219,7 @@ def test_the_example_file_is_good_and_shows_every_key() -> None:
 
     assert len(registry.services) == 5
     assert len(registry.data_sources) == 3
-    for key in registry_file.file_fields.SERVICE_KEYS:
+    for key in file_fields.SERVICE_KEYS:
         assert f"{key}:" in text
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
 
@@ -65,7 +66,7 @@ def test_a_row_under_another_name_is_left_alone() -> None:
 
 def test_nothing_is_made_before_the_tables_of_beat_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     sweep_row().delete()
-    monkeypatch.setattr(schedule.MigrationExecutor, "migration_plan", lambda executor, targets: ["one more"])
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda executor, targets: ["one more"])
 
     schedule.fill_empty_table(sender=apps.get_app_config("django_celery_beat"), using="default")
 
