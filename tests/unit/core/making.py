@@ -80,3 +80,4 @@ json_values: st.SearchStrategy[Any] = st.recursive(
     max_leaves=25,
 )
 json_objects = st.dictionaries(json_names, json_values, max_size=45)
+json_bodies = json_values.map(lambda value: json.dumps(value).encode())

@@ -1,6 +1,5 @@
 """The status rules: one exchange and its target -> status, failure and the rule that decided."""
 
-import json
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from tests.unit.core.making import (
     answered,
     answered_json,
     failure,
+    json_bodies,
     json_objects,
     json_texts,
     json_values,
@@ -324,7 +324,7 @@ def test_the_rule_names_the_time_and_what_would_have_been_without_it() -> None:
 
 
 @given(
-    body=st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()),
+    body=st.binary(max_size=200) | json_bodies,
     content_type=st.text(max_size=30) | st.sampled_from(["application/json", "text/html; charset=utf-16"]),
     http_status=st.integers(100, 599),
     status_path=st.none() | st.sampled_from(["status", "a.b", "items[*].a", "sum(@)", "]"]),
