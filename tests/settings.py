@@ -10,6 +10,8 @@ from metricsproj import env
 for name in [name for name in os.environ if name in env.NAMES or name.startswith("REALTIME_")]:
     del os.environ[name]
 os.environ["REALTIME_DATA_DIR"] = tempfile.mkdtemp(prefix="realtime-tests-")
+if "TESTS_DATABASE_URL" in os.environ:  # see tests/integration/test_postgresql.py
+    os.environ["DATABASE_URL"] = os.environ["TESTS_DATABASE_URL"]
 atexit.register(shutil.rmtree, os.environ["REALTIME_DATA_DIR"], ignore_errors=True)
 
 from metricsproj.settings import *  # noqa: E402, F403

@@ -102,10 +102,13 @@ def _fleet(sockets: SampleSockets) -> Fleet:
 @contextmanager
 def _logging_to(printer: Printer) -> Iterator[None]:
     """Print our own log lines as those of a part, so that they do not cut into others' lines."""
-    handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
-    former = [handler.setStream(printer.stream(OWN_NAME)) for handler in handlers]
+    # Not their subclasses: those write to files.
+    handlers = [handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler]
+    former = [(handler, handler.stream) for handler in handlers]
+    for handler in handlers:
+        handler.setStream(printer.stream(OWN_NAME))
     try:
         yield
     finally:
-        for handler, stream in zip(handlers, former, strict=True):
-            handler.setStream(stream or sys.stderr)
+        for handler, stream in former:
+            handler.setStream(stream)

