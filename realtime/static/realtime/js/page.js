@@ -1,0 +1,216 @@
+// What both pages share: text that is set only where it changed, the state of the connection, and what the window's
+// title and icon tell to someone who looks at another tab.
+
+import { Feed } from "./feed.js";
+import { Histories } from "./series.js";
+import * as wording from "./wording.js";
+
+// Beyond two intervals and the longest sweep, numbers are old whatever the reason.
+const INTERVALS_BEFORE_OLD = 2;
+const LONGEST_SWEEP_SECONDS = 8;
+
+// Everything that comes from a service goes through here or through an attribute, never through a parser.
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+export function setHidden(element, hidden) {
+  if (element.hidden !== hidden) element.hidden = hidden;
+}
+
+// The elements that a script fills, by their `data-f`.
+export function fieldsOf(root) {
+  const fields = {};
+  for (const element of root.querySelectorAll("[data-f]")) fields[element.dataset.f] ??= element;
+  return fields;
+}
+
+// Make a list have these texts, one element each, reusing what is there; `fill` writes one item.
+export function setList(list, items, make, fill) {
+  while (list.children.length > items.length) list.lastElementChild.remove();
+  items.forEach((item, index) => {
+    if (!list.children[index]) list.append(make());
+    fill(list.children[index], item);
+  });
+}
+
+export function element(name, ...children) {
+  const made = document.createElement(name);
+  made.append(...children);
+  return made;
+}
+
+export function setIcon(use, status) {
+  setAttribute(use, "href", `#i-${status in wording.STATUS_WORDS ? status : "unknown"}`);
+}
+
+// Starts the feed and the histories, shows how the connection is, and calls `render` at most once a frame.
+export class Page {
+  document = null;
+  histories;
+  period;
+  #feed;
+  #render;
+  #historyWanted;
+  #interval = "";
+  #connection = null;
+  #arrivedAt = 0;
+  #lostAt = null;
+  #scheduled = false;
+  #connectionText = document.querySelector("[data-f=connection]");
+  #connectionBox = document.querySelector("[data-connection]");
+  #notice = document.querySelector("[data-notice]");
+
+  // render(page) draws the document; historyWanted() tells which metrics are to be fetched, of which service.
+  constructor({ render, historyWanted, interval = "" }) {
+    const { metrics, stream, socket, history, period } = document.body.dataset;
+    this.period = period;
+    this.#interval = interval;
+    this.#render = render;
+    this.#historyWanted = historyWanted;
+    this.histories = new Histories(history);
+    this.#feed = new Feed({
+      urls: { metrics, stream, socket },
+      period,
+      interval,
+      onDocument: (received) => this.#receive(received),
+      onConnection: (state) => this.#connect(state),
+    });
+    document.querySelector(".switch").addEventListener("click", (event) => this.#choosePeriod(event));
+    setInterval(() => this.#showConnection(), 1000);
+  }
+
+  start() {
+    this.#feed.start();
+    void this.loadHistories();
+  }
+
+  async loadHistories() {
+    const { metrics, service, onLoaded } = this.#historyWanted();
+    const snapshotId = this.document?.snapshot_id ?? null;
+    const answers = await this.histories.load({ period: this.period, metrics, service, snapshotId });
+    if (!answers) return;
+    onLoaded?.(answers);
+    this.schedule();
+  }
+
+  setInterval(interval) {
+    this.#interval = interval;
+    this.#feed.change({ interval });
+  }
+
+  // Seconds between two samples as this viewer gets them.
+  get sampleSeconds() {
+    return Math.max(this.document?.refresh_interval_seconds || 5, Number(this.#interval) || 0);
+  }
+
+  schedule() {
+    if (this.#scheduled || !this.document) return;
+    this.#scheduled = true;
+    // A hidden tab gets no frames: it costs nothing until it is looked at.
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      this.#showConnection();
+      this.#render(this);
+    });
+  }
+
+  #receive(received) {
+    this.document = received;
+    this.#arrivedAt = performance.now();
+    this.histories.extend(received);
+    this.schedule();
+  }
+
+  #connect(state) {
+    const wasLost = this.#lostAt;
+    this.#connection = state;
+    if (state === "reconnecting") {
+      this.#lostAt ??= performance.now();
+    } else {
+      this.#lostAt = null;
+      // What was missed meanwhile is in the server's history.
+      if (wasLost !== null && performance.now() - wasLost > 2000 * this.sampleSeconds) void this.loadHistories();
+    }
+    this.#showConnection();
+  }
+
+  #isOld() {
+    if (!this.document) return document.body.classList.contains("is-old");
+    if (this.document.stale) return true;
+    const limit = INTERVALS_BEFORE_OLD * this.sampleSeconds + LONGEST_SWEEP_SECONDS;
+    return performance.now() - this.#arrivedAt > 1000 * limit;
+  }
+
+  #showConnection() {
+    const old = this.#isOld();
+    document.body.classList.toggle("is-old", old);
+    const [state, text] = this.#stateInWords(old);
+    if (!state) return;
+    setAttribute(this.#connectionBox, "data-connection", state);
+    setText(this.#connectionText, text);
+    this.#showNotice(old);
+  }
+
+  #stateInWords(old) {
+    const shown = this.document;
+    if (this.#connection === "reconnecting") return ["reconnecting", "Reconnecting"];
+    if (!shown) return [null, ""];
+    if (!shown.snapshot_id) return ["stale", "No data"];
+    if (old) return ["stale", `Stale since ${wording.clock(shown.timestamp)}`];
+    if (this.#connection === "polling") return ["polling", "Polling"];
+    return this.#connection === "live" ? ["live", "Live"] : [null, ""];
+  }
+
+  #showNotice(old) {
+    const shown = this.document;
+    if (!shown) return;
+    const sentences = [];
+    if (old && shown.snapshot_id) {
+      sentences.push(`These numbers are from ${wording.clock(shown.timestamp)}: nothing newer has arrived.`);
+    }
+    if (shown.error) sentences.push(`From the collector: ${shown.error.message}.`);
+    setText(this.#notice.querySelector("[data-f=notice]"), sentences.join(" "));
+    setHidden(this.#notice, !sentences.length);
+  }
+
+  #choosePeriod(event) {
+    const link = event.target.closest("a[data-period]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link.dataset.period === this.period) return;
+    this.period = link.dataset.period;
+    for (const other of document.querySelectorAll(".switch a")) {
+      if (other === link) other.setAttribute("aria-current", "true");
+      else other.removeAttribute("aria-current");
+    }
+    remember("period", this.period);
+    this.#feed.change({ period: this.period });
+    void this.loadHistories();
+  }
+}
+
+// Keep a choice in the address, so that a reload or a shared link shows the same.
+export function remember(name, value) {
+  const url = new URL(location.href);
+  if (value) url.searchParams.set(name, value);
+  else url.searchParams.delete(name);
+  history.replaceState(null, "", url);
+}
+
+export function showInWindow(title, status) {
+  if (document.title !== title) document.title = title;
+  const icon = document.querySelector("[data-icon]");
+  setAttribute(icon, "href", `${icon.dataset.icons}${status}.svg`);
+}
+
+export function showSweep(shown) {
+  const field = document.querySelector("[data-f=swept]");
+  if (!shown.snapshot_id) return;
+  const took = wording.milliseconds(shown.collection_time_ms);
+  setText(field, `Sweep of ${wording.clock(shown.timestamp)}, took ${took}, every ${shown.refresh_interval_seconds} s`);
+}

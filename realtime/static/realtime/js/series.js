@@ -1,0 +1,156 @@
+// The small histories: fetched once for all services together, then extended from each document that arrives.
+
+const BUCKETS = 30;
+
+// Means by time bucket, oldest first; null where there was no sample.
+export class Series {
+  constructor({ start, bucket, values }) {
+    this.start = start; // Unix seconds of the first bucket's beginning
+    this.bucket = bucket; // seconds
+    this.values = values;
+    this.weight = 0; // samples that the last bucket's mean rests on
+  }
+
+  add(at, value, sampleSeconds) {
+    const steps = this.#advance(at);
+    if (steps < 0 || value === null || value === undefined) return;
+    const last = this.values.length - 1;
+    const mean = this.values[last];
+    if (mean === null) {
+      this.values[last] = value;
+      this.weight = 1;
+      return;
+    }
+    // What came with the history rests on about as many samples as there were sweeps in the bucket so far.
+    this.weight ||= Math.max(1, Math.round((at - this.#lastStart()) / sampleSeconds));
+    this.weight += 1;
+    this.values[last] = mean + (value - mean) / this.weight;
+  }
+
+  #lastStart() {
+    return this.start + (this.values.length - 1) * this.bucket;
+  }
+
+  // Make the bucket of this moment the last one; negative when the moment lies before it.
+  #advance(at) {
+    const steps = Math.floor((at - this.#lastStart()) / this.bucket);
+    for (let step = 0; step < Math.min(steps, this.values.length); step += 1) {
+      this.values.shift();
+      this.values.push(null);
+    }
+    if (steps > 0) {
+      this.start += steps * this.bucket;
+      this.weight = 0;
+    }
+    return steps;
+  }
+}
+
+export class Histories {
+  #url;
+  #fleet = new Map();
+  #services = new Map(); // metric -> name -> Series
+  #snapshotId = null;
+  #period = null;
+  #loading = 0;
+
+  constructor(url) {
+    this.#url = url;
+  }
+
+  fleet(metric) {
+    return this.#fleet.get(metric);
+  }
+
+  service(metric, name) {
+    return this.#services.get(metric)?.get(name);
+  }
+
+  // Fetch these metrics, of one service or of all. Resolves with the answers by metric; what cannot be had is left to
+  // grow from now on.
+  async load({ period, metrics, service = null, snapshotId = null }) {
+    this.#period = period;
+    this.#loading += 1;
+    const turn = this.#loading;
+    const answers = await Promise.all(metrics.map((metric) => this.#fetch(metric, period, service)));
+    if (turn !== this.#loading) return null; // another period was asked for meanwhile
+    this.#fleet.clear();
+    this.#services.clear();
+    answers.forEach((answer, index) => answer && this.#keep(metrics[index], answer));
+    this.#snapshotId = snapshotId;
+    return new Map(metrics.map((metric, index) => [metric, answers[index]]));
+  }
+
+  async #fetch(metric, period, service) {
+    const query = new URLSearchParams({ metric, period, ...(service ? { service } : {}) });
+    try {
+      const response = await fetch(`${this.#url}?${query}`);
+      return response.ok ? await response.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  #keep(metric, answer) {
+    const start = typeof answer.start === "number" ? answer.start : Date.parse(answer.start) / 1000;
+    const made = (values) => new Series({ start, bucket: answer.bucket_seconds, values });
+    if (answer.fleet.length) this.#fleet.set(metric, made(answer.fleet));
+    const services = Object.entries(answer.services).map(([name, values]) => [name, made(values)]);
+    this.#services.set(metric, new Map(services));
+  }
+
+  // Add what this document says, once per snapshot.
+  extend(document) {
+    if (document.snapshot_id === this.#snapshotId || !document.snapshot_id || !this.#period) return;
+    this.#snapshotId = document.snapshot_id;
+    const at = Date.parse(document.timestamp) / 1000;
+    const seconds = document.refresh_interval_seconds || 5;
+    const bucket = document.comparison.period_seconds / BUCKETS;
+    const add = (owner, key, value) => {
+      if (!owner.has(key)) owner.set(key, emptySeries(at, bucket));
+      owner.get(key).add(at, value, seconds);
+    };
+    for (const [metric, value] of Object.entries(fleetSamples(document))) add(this.#fleet, metric, value);
+    for (const entry of [...document.api_metrics, ...document.other_services]) {
+      const samples = { ...entry, error_rate: failedPercent(entry) };
+      for (const metric of Object.keys(entry.comparison)) {
+        if (!this.#services.has(metric)) this.#services.set(metric, new Map());
+        add(this.#services.get(metric), entry.service, samples[metric]);
+      }
+    }
+  }
+}
+
+function emptySeries(at, bucket) {
+  const last = Math.floor(at / bucket) * bucket;
+  return new Series({ start: last - (BUCKETS - 1) * bucket, bucket, values: new Array(BUCKETS).fill(null) });
+}
+
+// What one sweep says of the fleet.
+function fleetSamples(document) {
+  const entries = [...document.api_metrics, ...document.other_services];
+  const probed = entries.filter((entry) => failedPercent(entry) !== null);
+  const failed = probed.filter((entry) => entry.consecutive_failures > 0);
+  const latencies = probed
+    .filter((entry) => entry.consecutive_failures === 0 && entry.response_time_ms !== null)
+    .map((entry) => entry.response_time_ms)
+    .sort((a, b) => a - b);
+  const sources = document.events_sources;
+  return {
+    events_per_second: sources.expected && sources.fresh >= sources.expected ? document.events_per_second : null,
+    api_calls_active: document.api_calls_active,
+    health_percentage: document.health_summary.health_percentage,
+    error_rate: probed.length ? (100 * failed.length) / probed.length : null,
+    response_time_ms_p50: quantile(latencies, 0.5),
+    response_time_ms_p95: quantile(latencies, 0.95),
+  };
+}
+
+function failedPercent(entry) {
+  if (entry.checked_at === null || entry.status === "maintenance") return null;
+  return entry.consecutive_failures > 0 ? 100 : 0;
+}
+
+function quantile(sorted, share) {
+  return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] : null;
+}

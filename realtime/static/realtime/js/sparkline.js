@@ -1,0 +1,89 @@
+// A history as an SVG path. One unit across is one bucket; the height is 100 units, upwards from zero.
+
+const SVG = "http://www.w3.org/2000/svg";
+const HEIGHT = 100;
+const HEADROOM = 1.15;
+
+// Draw the series into an svg element, touching only what changed.
+//
+// least: the smallest upper end of the scale, so that noise around little stays small. bridge: buckets without a
+// sample that a line may cross, since sweeps (or this viewer's updates) are that far apart. failed: a series whose
+// values above zero are marked at the foot.
+export function draw(svg, series, { least = 1, top = null, bridge = 0, failed = null } = {}) {
+  const values = series?.values ?? [];
+  const highest = top ?? scaleTop(values, least);
+  const parts = partsOf(svg);
+  set(svg, "viewBox", `0 0 ${Math.max(values.length - 1, 1)} ${HEIGHT}`);
+  const runs = runsOf(values, bridge);
+  const y = (value) => round(HEIGHT - (Math.min(value, highest) / highest) * HEIGHT);
+  set(parts.line, "d", runs.map((run) => linePath(run, y)).join(""));
+  set(parts.area, "d", runs.map((run) => areaPath(run, y)).join(""));
+  set(parts.marks, "d", marksPath(series, failed));
+  return highest;
+}
+
+export function scaleTop(values, least) {
+  let highest = least;
+  for (const value of values) if (value !== null && value * HEADROOM > highest) highest = value * HEADROOM;
+  return highest;
+}
+
+// What a listener hears in place of the line.
+export function describe(label, series, format) {
+  const known = (series?.values ?? []).filter((value) => value !== null);
+  if (!known.length) return `${label}: no samples yet`;
+  const [lowest, highest] = [Math.min(...known), Math.max(...known)];
+  return `${label}: now ${format(known.at(-1))}, lowest ${format(lowest)}, highest ${format(highest)}`;
+}
+
+function partsOf(svg) {
+  if (!svg.firstElementChild) {
+    for (const name of ["area", "line", "marks"]) {
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("class", name);
+      path.setAttribute("vector-effect", "non-scaling-stroke");
+      svg.append(path);
+    }
+  }
+  const [area, line, marks] = svg.children;
+  return { area, line, marks };
+}
+
+// Stretches of [index, value] that belong together.
+function runsOf(values, bridge) {
+  const runs = [];
+  let last = -Infinity;
+  values.forEach((value, index) => {
+    if (value === null) return;
+    if (index - last > bridge + 1) runs.push([]);
+    runs.at(-1).push([index, Math.max(value, 0)]);
+    last = index;
+  });
+  return runs;
+}
+
+function linePath(run, y) {
+  const [first, ...rest] = run;
+  // A lone sample is a line of no length, which the round ends make a dot.
+  return `M${first[0]} ${y(first[1])}` + (rest.length ? rest.map(([x, value]) => `L${x} ${y(value)}`).join("") : "h0");
+}
+
+function areaPath(run, y) {
+  if (run.length < 2) return "";
+  return `M${run[0][0]} ${HEIGHT}` + run.map(([x, value]) => `L${x} ${y(value)}`).join("") + `L${run.at(-1)[0]} ${HEIGHT}Z`;
+}
+
+// Failures stand at their own time, whatever window the other series has.
+function marksPath(series, failed) {
+  if (!failed || !series) return "";
+  const offset = Math.round((failed.start - series.start) / series.bucket);
+  return failed.values.map((value, index) => (value > 0 ? `M${index + offset} ${HEIGHT}v-1` : "")).join("");
+}
+
+function set(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+function round(value) {
+  return Math.round(value * 10) / 10;
+}

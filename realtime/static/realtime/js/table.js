@@ -1,0 +1,185 @@
+// The table of services: one row for each, kept by name; an update touches only the cells that changed.
+
+import { about, entriesOf, lastSuccess, readingsOf } from "./entries.js";
+import { element, fieldsOf, setAttribute, setHidden, setIcon, setList, setText } from "./page.js";
+import { describe, draw } from "./sparkline.js";
+import * as wording from "./wording.js";
+
+const ROWS_AT_FIRST = 100;
+const ROWS_MORE = 100;
+const READINGS_SHOWN = 4;
+const LEAST_TOP_MS = 20;
+
+export class ServiceTable {
+  #body = document.querySelector("[data-rows]");
+  #template = document.querySelector("#row");
+  #more = document.querySelector("[data-more]");
+  #rows = new Map();
+  #limit;
+  #update = () => {};
+  // Only what is in sight, or nearly, is drawn.
+  #sight = new IntersectionObserver((seen) => this.#look(seen), { rootMargin: "300px" });
+
+  constructor() {
+    this.#limit = Math.max(ROWS_AT_FIRST, Number(this.#body.dataset.limit));
+    for (const tr of this.#body.children) this.#adopt(tr);
+    const grow = () => {
+      this.#limit += ROWS_MORE;
+      this.#update();
+    };
+    this.#more.addEventListener("click", (event) => {
+      event.preventDefault();
+      grow();
+    });
+    new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && grow(), {
+      rootMargin: "600px",
+    }).observe(this.#more);
+  }
+
+  // wanted: { text, group, status } as the viewer filters; empty means everything.
+  update(page, wanted) {
+    this.#update = () => this.update(page, wanted);
+    const all = entriesOf(page.document);
+    const chosen = choose(all, wanted);
+    const shown = chosen.slice(0, this.#limit);
+    this.#order(shown.map(({ entry }) => this.#rowOf(entry.service)));
+    for (const { entry, isApi } of shown) this.#rows.get(entry.service).fill(entry, isApi, page);
+    setText(document.querySelector("[data-f=shown]"), `${chosen.length} of ${all.length}`);
+    setText(document.querySelector("[data-f=more]"), `Show ${chosen.length - shown.length} more`);
+    setHidden(this.#more, chosen.length === shown.length);
+    setHidden(document.querySelector("[data-no-match]"), chosen.length > 0);
+  }
+
+  #adopt(tr) {
+    const row = new Row(tr);
+    this.#rows.set(tr.dataset.service, row);
+    this.#sight.observe(tr);
+    return row;
+  }
+
+  #rowOf(name) {
+    const known = this.#rows.get(name);
+    if (known) return known;
+    const tr = this.#template.content.firstElementChild.cloneNode(true);
+    tr.dataset.service = name;
+    return this.#adopt(tr);
+  }
+
+  // Put the rows into this order and take out all others, moving as few as possible.
+  #order(rows) {
+    const wanted = new Set(rows.map((row) => row.tr));
+    const focused = document.activeElement;
+    for (const tr of [...this.#body.children]) {
+      if (!wanted.has(tr)) this.#drop(tr);
+    }
+    let cursor = this.#body.firstElementChild;
+    for (const { tr } of rows) {
+      if (cursor !== tr && cursor?.nextElementSibling === tr) {
+        // One that goes down: its turn comes, and all that follow it may stay.
+        const moved = cursor;
+        cursor = tr;
+        moved.remove();
+      }
+      if (cursor === tr) cursor = tr.nextElementSibling;
+      else this.#body.insertBefore(tr, cursor);
+    }
+    if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+  }
+
+  #drop(tr) {
+    this.#sight.unobserve(tr);
+    this.#rows.delete(tr.dataset.service);
+    tr.remove();
+  }
+
+  #look(seen) {
+    for (const { target, isIntersecting } of seen) this.#rows.get(target.dataset.service)?.see(isIntersecting);
+  }
+}
+
+class Row {
+  #fields;
+  #spark;
+  #inSight = false;
+  #draw = null;
+
+  constructor(tr) {
+    this.tr = tr;
+    this.#fields = fieldsOf(tr);
+    this.#spark = tr.querySelector(".spark");
+  }
+
+  see(inSight) {
+    this.#inSight = inSight;
+    if (inSight) this.#draw?.();
+  }
+
+  fill(entry, isApi, page) {
+    const fields = this.#fields;
+    setAttribute(this.tr, "data-status", entry.status);
+    setIcon(fields.icon, entry.status);
+    setText(fields.status, wording.STATUS_WORDS[entry.status]);
+    setHidden(fields.pending, !entry.pending);
+    setText(fields.name, entry.service);
+    setAttribute(fields.name, "href", serviceUrl(entry.service, page.period));
+    setText(fields.about, about(entry));
+    setHidden(fields.tag, isApi);
+    setText(fields.response, wording.milliseconds(entry.response_time_ms));
+    const [arrow, arrowWords] = wording.responseChange(entry.comparison.response_time_ms);
+    setText(fields.change, arrow);
+    setAttribute(fields.change, "title", arrowWords);
+    setText(fields["error-rate"], wording.percent(entry.error_rate));
+    this.#fillReadings(entry);
+    const [words, message] = wording.failure(entry.error);
+    setText(fields.error, words);
+    setText(fields.message, message);
+    setText(fields.success, lastSuccess(entry, page.document));
+    setAttribute(fields.success, "datetime", entry.last_success ?? "");
+    this.#draw = () => this.#drawHistory(entry.service, page);
+    if (this.#inSight) this.#draw();
+  }
+
+  #fillReadings(entry) {
+    const readings = readingsOf(entry);
+    const items = readings.slice(0, READINGS_SHOWN);
+    if (readings.length > items.length) items.push([`and ${readings.length - items.length} more`, ""]);
+    setList(this.#fields.readings, items, () => element("li", "", element("b")), fillReading);
+  }
+
+  #drawHistory(name, { histories, sampleSeconds }) {
+    const series = histories.service("response_time_ms", name);
+    const failed = histories.service("error_rate", name);
+    if (!series && !failed) return;
+    const bucket = (series ?? failed).bucket;
+    const backdrop = series ?? { ...failed, values: failed.values.map(() => null) };
+    draw(this.#spark, backdrop, { least: LEAST_TOP_MS, failed, bridge: Math.ceil(sampleSeconds / bucket) });
+    setAttribute(this.#spark, "aria-label", describe("Response time", series, wording.milliseconds));
+  }
+}
+
+function fillReading(item, [label, value]) {
+  // As the server writes it: the label, and the value in bold.
+  const [text, bold] = item.childNodes;
+  const wanted = value ? `${label} ` : label;
+  if (text?.nodeType === Node.TEXT_NODE && bold) {
+    if (text.data !== wanted) text.data = wanted;
+    setText(bold, value);
+    return;
+  }
+  item.replaceChildren(wanted, element("b", value));
+}
+
+function serviceUrl(name, period) {
+  return `services/${encodeURIComponent(name)}?period=${period}`;
+}
+
+function choose(all, { text, group, status }) {
+  const looked = text.toLowerCase();
+  return all
+    .filter(({ entry }) => {
+      const searched = `${entry.service} ${entry.group} ${entry.type}`.toLowerCase();
+      return searched.includes(looked) && (!group || entry.group === group) && (!status || entry.status === status);
+    })
+    .map((one, index) => ({ ...one, index, badness: wording.WORST_FIRST.indexOf(one.entry.status) }))
+    .sort((a, b) => a.badness - b.badness || a.index - b.index);
+}

@@ -1,0 +1,141 @@
+"""The pages: the dashboard and one page for each service, painted from the same document that REST answers with."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, get_script_prefix, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from realtime.core.document import Document
+from realtime.core.history import DEFAULT_PERIOD, PERIODS
+from realtime.core.readings import ENTRY_FIELDS
+from realtime.reporting.reader import process_reader
+from realtime.reporting.rendering import Rendered
+from realtime.web import wording
+from realtime.web.overview import overview
+from realtime.web.rows import BLANK, ROWS_AT_FIRST, WORST_FIRST, Wanted, all_entries, choose, groups, row
+from realtime.web.security import with_policy
+
+SOCKET_PATH = "ws/real-time-metrics"
+# How often a viewer may want to see news; the schedule of the sweeps is not theirs to change.
+INTERVALS = {"": "every sweep", "10": "every 10 s", "30": "every 30 s", "60": "every minute", "300": "every 5 min"}
+
+
+@with_policy
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Paint the dashboard; an unknown period is the default one, since a page is no place for a 400."""
+    period = _period(request)
+    document = _document(period)
+    wanted = _wanted(request)
+    chosen = choose(document, wanted)
+    shown = chosen if wanted.show_all else chosen[:ROWS_AT_FIRST]
+    at = document["timestamp"]
+    context = _frame(document, period=period) | {
+        "overview": overview(document),
+        "rows": [row(entry, is_api=is_api, at=at) for entry, is_api in shown],
+        "blank": BLANK,
+        "wanted": wanted,
+        "query": _query(request),
+        "total": len(all_entries(document)),
+        "chosen": len(chosen),
+        "hidden": len(chosen) - len(shown),
+        "groups": groups(document),
+        "statuses": [(status, wording.STATUS_WORDS[status]) for status in WORST_FIRST],
+        "intervals": INTERVALS,
+    }
+    return render(request, "realtime/dashboard.html", context)
+
+
+@with_policy
+@require_safe
+def service(request: HttpRequest, name: str) -> HttpResponse:
+    """Paint the page of one service; 404 when the last snapshot does not know it."""
+    period = _period(request)
+    document = _document(period)
+    context = _frame(document, period=period) | {"name": name}
+    found = [(entry, is_api) for entry, is_api in all_entries(document) if entry["service"] == name]
+    if not found:
+        return render(request, "realtime/no_such_service.html", context, status=404)
+    entry, is_api = found[0]
+    charts = [("response_time_ms", "Response time"), ("error_rate", "Error rate")]
+    charts += [(metric, wording.reading(metric, 0)[0].capitalize()) for metric in _tracked(entry)]
+    context |= {
+        "row": row(entry, is_api=is_api, at=document["timestamp"], readings_shown=None),
+        "charts": charts,
+        "service_page": True,
+    }
+    return render(request, "realtime/service.html", context)
+
+
+def _tracked(entry: Document) -> list[str]:
+    """Return the readings of an entry that have a history."""
+    return [metric for metric in entry["comparison"] if metric not in ("response_time_ms", "error_rate")]
+
+
+def _period(request: HttpRequest) -> str:
+    word = request.GET.get("period", DEFAULT_PERIOD)
+    return word if word in PERIODS else DEFAULT_PERIOD
+
+
+def _wanted(request: HttpRequest) -> Wanted:
+    status = request.GET.get("status", "")
+    return Wanted(
+        text=request.GET.get("q", "").strip(),
+        group=request.GET.get("group", ""),
+        status=status if status in WORST_FIRST else "",
+        show_all=request.GET.get("show") == "all",
+    )
+
+
+def _query(request: HttpRequest) -> str:
+    """Return what was asked for, but for the period, to be carried along in links."""
+    query = request.GET.copy()
+    query.pop("period", None)
+    return query.urlencode()
+
+
+def _document(period: str) -> Document:
+    return _parsed(process_reader().answer(period_seconds=PERIODS[period], now=timezone.now()).rendered)
+
+
+@lru_cache(maxsize=2 * len(PERIODS))
+def _parsed(rendered: Rendered) -> Document:
+    """Return an answer's document; parsed once, however many viewers come while it is the latest."""
+    parsed: Document = json.loads(rendered.body)
+    return parsed
+
+
+def _frame(document: Document, *, period: str) -> dict[str, Any]:
+    """Return what every page needs: where the script finds its data, and the state of what is painted."""
+    metrics = reverse("real-time-metrics").rstrip("/")
+    return {
+        "at": document["timestamp"],
+        "at_clock": document["timestamp"][11:19],
+        "document_status": document["status"],
+        "stale": document["stale"],
+        "snapshot_id": document["snapshot_id"],
+        "refresh_seconds": max(document["refresh_interval_seconds"], 5),
+        "period": period,
+        "period_words": wording.PERIOD_WORDS[period],
+        "periods": [(word, wording.PERIOD_WORDS[word]) for word in PERIODS],
+        "entry_fields": " ".join(sorted(ENTRY_FIELDS)),
+        "metrics_url": metrics,
+        "stream_url": f"{metrics}/stream",
+        "history_url": f"{metrics}/history",
+        "socket_url": get_script_prefix() + SOCKET_PATH,
+        "admin_url": _admin_url("index"),
+        "add_service_url": _admin_url("realtime_service_add"),
+    }
+
+
+def _admin_url(name: str) -> str:
+    """Return where the admin is, empty in an installation without it."""
+    try:
+        return reverse(f"admin:{name}")
+    except NoReverseMatch:
+        return ""
