@@ -74,10 +74,11 @@ json_names = json_texts | st.sampled_from(
     ["status", "state", "health", "uptime_seconds", "uptime", "error_count", "events_per_second", "a", "b", "items"]
 )
 json_numbers = st.integers(-(10**320), 10**320) | st.integers(-1000, 1000) | st.floats(allow_nan=False)
+json_scalars = st.none() | st.booleans() | json_numbers | json_texts
 json_values: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | json_numbers | json_texts,
+    json_scalars,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(json_names, inner, max_size=6),
-    max_leaves=25,
+    max_leaves=12,
 )
-json_objects = st.dictionaries(json_names, json_values, max_size=45)
+json_objects = st.dictionaries(json_names, json_scalars, max_size=12)
 json_bodies = json_values.map(lambda value: json.dumps(value).encode())
