@@ -1,6 +1,7 @@
 """Probe now: one probe of a few services for a person to look at, outside any sweep and without publishing."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from django.conf import settings
