@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -17,6 +18,11 @@ def client_options() -> dict[str, Any]:
         "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
         "retry": Retry(NoBackoff(), 0),
     }
+
+
+def async_client_options() -> dict[str, Any]:
+    """Return the same for redis-py's asyncio side."""
+    return {**client_options(), "retry": AsyncRetry(NoBackoff(), 0)}
 
 
 def broker_url(url: str) -> str:

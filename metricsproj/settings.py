@@ -107,6 +107,16 @@ CACHES = {
     }
 }
 
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, **redis_urls.async_client_options()}],
+            "prefix": f"{REALTIME.key_prefix}:channels:",
+        },
+    }
+}
+
 CELERY_BROKER_URL = redis_urls.broker_url(REDIS_URL)
 CELERY_BROKER_USE_SSL = redis_urls.broker_ssl(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -188,5 +198,7 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},
         "uvicorn": {"level": "WARNING"},
+        # A traceback each second while the store is away; the reader says once that it is.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
     },
 }

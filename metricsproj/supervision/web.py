@@ -5,6 +5,21 @@ import sys
 
 import uvicorn
 
+from realtime.live.hub import process_hub
+
+# After which the kernel gives up a client that takes no byte of what was sent to it. Without this, what a dropped
+# slow reader left in the write buffer would stay for as long as its machine answers.
+UNREAD_MILLISECONDS = 30_000
+MAX_MESSAGE_BYTES = 4096  # that a WebSocket client may send: nothing it says is needed
+
+
+class Server(uvicorn.Server):
+    """Ends the event streams before it waits for open requests to end, which they never would."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        process_hub().close()
+        await super().shutdown(sockets)
+
 
 def main(descriptor: int) -> None:
     """Serve on an inherited socket; uvicorn's own option for that takes every socket for a unix one."""
@@ -12,7 +27,9 @@ def main(descriptor: int) -> None:
         "metricsproj.asgi:application",
         loop="uvloop",
         http="httptools",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # its windows cost each connection as much memory as all the rest
         access_log=False,
         log_config=None,  # Django's logging setting holds
         proxy_headers=False,  # which headers of a proxy are believed is a setting of ours
@@ -20,7 +37,10 @@ def main(descriptor: int) -> None:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,
     )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+    listener = socket.socket(fileno=descriptor)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
+    Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,6 +11,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import Error as RegistryError
 
+from realtime.broadcast.announcements import announce
 from realtime.collection.intervals import present_interval_seconds
 from realtime.config import Config
 from realtime.core import history
@@ -47,7 +48,10 @@ class Collected:
 class Collector:
     """Runs cycles in this process: keeps its connections to the services, and the registry as it was last read."""
 
-    def __init__(self, *, config: Config, store: Store, prober: Prober) -> None:
+    def __init__(
+        self, *, config: Config, store: Store, prober: Prober, announce: Callable[[int], None] = announce
+    ) -> None:
+        self._announce = announce
         self._config = config
         self._store = store
         self._prober = prober
@@ -174,6 +178,7 @@ class Collector:
             totals=totals,
             changes=consolidated.changes,
         )
+        self._announce(consolidated.snapshot.id)
         _log_changes(consolidated)
         return Collected(snapshot=consolidated.snapshot)
 

@@ -77,6 +77,7 @@ class Reader:
         self._seen: _Seen | None = None
         self._known_id: int | None = None  # the last one read, also when it could not be decoded
         self._store_fault: Fault | None = None
+        self._announced_id: int | None = None
         self._asked_at: float | None = None
         self._asking = threading.Lock()
         self._rendering = threading.Lock()
@@ -112,6 +113,10 @@ class Reader:
             fault=fault or snapshot.fault,
         )
 
+    def hear_of(self, snapshot_id: int) -> None:
+        """Take notice of an announced snapshot: the next request asks for it, however short ago the last one asked."""
+        self._announced_id = snapshot_id
+
     def refresh(self) -> None:
         """Ask the store when that is due and nobody else is asking."""
         # Whoever comes before anything was ever read waits for it: the alternative is a 503.
@@ -125,6 +130,8 @@ class Reader:
             threading.Thread(target=self._ask, name="store-reader", daemon=True).start()
 
     def _is_due(self) -> bool:
+        if self._store_fault is None and self._announced_id not in (None, self._known_id):
+            return True
         gap = LEAST_SECONDS_BETWEEN_READS if self._store_fault is None else SECONDS_BETWEEN_READS_WHILE_DOWN
         return self._asked_at is None or self._monotonic() - self._asked_at >= gap
 
@@ -137,6 +144,7 @@ class Reader:
             self._asking.release()
 
     def _read(self) -> None:
+        self._announced_id = None
         try:
             found = self._store.read(known_id=self._known_id)
             if isinstance(found, Published):

@@ -1,0 +1,36 @@
+"""The words of ASGI, and what is read out of a connection's scope."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from realtime.core import parameters
+from realtime.core.delivery import Wishes
+
+Event = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path below the one that the application is mounted at, without a closing slash."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")).removesuffix("/")
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Return a header, None where it is absent; one that came twice is joined, and so fits no known value."""
+    found = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+    return ", ".join(found) if found else None
+
+
+def wishes_of(scope: Scope) -> Wishes:
+    """Return what the query asks for; of a parameter given twice the last counts. Raises InvalidParameter."""
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    return Wishes(
+        period_seconds=parameters.period_seconds(query.get("period")),
+        mode=parameters.mode(query.get("mode")),
+        interval_seconds=parameters.interval_seconds(query.get("interval")),
+    )

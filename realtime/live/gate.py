@@ -1,0 +1,89 @@
+"""Who may listen: the same hosts, origins and readers as for the REST answer.
+
+Django's own checks stand behind its middleware, which an open connection never passes.
+"""
+
+import json
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from realtime.live.asgi import Scope, header
+from realtime.reporting.access import may_read
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]  # Django's, while debugging without ALLOWED_HOSTS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Why a connection is refused, as an HTTP answer."""
+
+    status: int
+    code: str
+    message: str
+
+    @property
+    def body(self) -> bytes:
+        return json.dumps({"error": {"code": self.code, "message": self.message}}).encode()
+
+
+def refusal(scope: Scope) -> Refusal | None:
+    """Return why this client may not connect, None where it may. Origins are another question."""
+    if not _is_allowed_host(host_of(scope)):
+        return Refusal(status=400, code="invalid_host", message="this Host is not served")
+    if settings.SECURE_SSL_REDIRECT and not is_secure(scope):
+        return Refusal(status=403, code="https_required", message="connect over TLS")
+    if not may_read():
+        return Refusal(status=403, code="permission_denied", message="this client may not read the metrics")
+    return None
+
+
+def host_of(scope: Scope) -> str:
+    """Return the host and port that the client asked for, as Django finds them; empty when it named none."""
+    forwarded = header(scope, b"x-forwarded-host") if settings.USE_X_FORWARDED_HOST else None
+    return forwarded or header(scope, b"host") or ""
+
+
+def is_secure(scope: Scope) -> bool:
+    """Tell whether the client came over TLS, asking the trusted header of a proxy where one is set."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        name, expected = settings.SECURE_PROXY_SSL_HEADER
+        value = header(scope, name.removeprefix("HTTP_").replace("_", "-").lower().encode())
+        if value is not None:
+            return value.partition(",")[0].strip() == expected
+    return scope.get("scheme") in ("https", "wss")
+
+
+def is_allowed_origin(scope: Scope) -> bool:
+    """Tell whether a page that opens a WebSocket may: one of this site, of an allowed origin, or no page at all.
+
+    Browsers let any page connect anywhere and always say where it is from; programs that are no browser say nothing.
+    """
+    origin = header(scope, b"origin")
+    return origin is None or is_listed_origin(origin) or _is_own_origin(origin, scope)
+
+
+def is_listed_origin(origin: str) -> bool:
+    """Tell whether this origin is one of REALTIME_ALLOWED_ORIGINS."""
+    return origin.lower() in {allowed.lower() for allowed in settings.REALTIME.allowed_origins}
+
+
+def _is_own_origin(origin: str, scope: Scope) -> bool:
+    """Tell whether a page came from the host it connects to; a page that came over TLS may be told anything."""
+    try:
+        parts = urlsplit(origin.lower())
+        asked = urlsplit(f"//{host_of(scope).lower()}")
+        default = _DEFAULT_PORTS.get(parts.scheme)
+        same_host = parts.hostname == asked.hostname and (parts.port or default) == (asked.port or default)
+    except ValueError:
+        return False
+    return same_host and parts.scheme in (("https",) if is_secure(scope) else ("http", "https"))
+
+
+def _is_allowed_host(host: str) -> bool:
+    allowed = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else [])
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, allowed)

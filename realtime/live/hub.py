@@ -1,0 +1,205 @@
+"""The one place of a process that looks for news, and serves all its listeners with the same bytes.
+
+No listener ever causes a sweep, a query or a second rendering: a task reads when a snapshot is announced, and once a
+second anyway, so that a lost announcement, staleness and faults of the store are noticed.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+
+from django.utils import timezone
+
+from realtime.broadcast.announcements import announcements
+from realtime.core import delivery
+from realtime.core.delivery import Held, Message, Mode, Wishes
+from realtime.live.asgi import Event
+from realtime.live.feed import Feed, Wire, advance
+from realtime.reporting.reader import Reader, process_reader
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_LOOKS = 1.0
+
+# An announcement can overtake the reading of another thread that had begun just before it.
+SECONDS_BEFORE_LOOKING_AGAIN = 0.05
+MOST_LOOKS_FOR_ONE = 5
+
+
+class Listener:
+    """One open connection: what it wished for, what it has, and a bell that rings when there may be more for it.
+
+    resumed_id: the snapshot that it says it had before the connection broke.
+    """
+
+    __slots__ = ("bell", "held", "is_gone", "resumed_id", "wire", "wishes")
+
+    def __init__(self, *, wishes: Wishes, wire: Wire, resumed_id: int | None = None) -> None:
+        self.wishes = wishes
+        self.wire = wire
+        self.resumed_id = resumed_id
+        self.held: Held | None = None
+        self.bell = asyncio.Event()
+        self.is_gone = False
+
+    def leave(self) -> None:
+        """Say that the connection is over, or has to be."""
+        self.is_gone = True
+        self.bell.set()
+
+
+class Hub:
+    """Serves the listeners of one process; everything but reading happens in its event loop."""
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        announcements: Callable[[], AsyncIterator[int]] = announcements,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reader = reader
+        self._monotonic = monotonic
+        self._announcements = announcements
+        self._listeners: set[Listener] = set()
+        self._feeds: Mapping[int, Feed] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+        self._announced_id = 0
+
+    @contextmanager
+    def listening(self, listener: Listener) -> Iterator[None]:
+        """Serve a listener until the block ends."""
+        self._listeners.add(listener)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="hub")
+        elif listener.wishes.period_seconds not in self._feeds:
+            self._news.set()
+        try:
+            yield
+        finally:
+            self._listeners.discard(listener)
+            if not self._listeners:
+                self._news.set()
+
+    def next_event(self, listener: Listener) -> Event | None:
+        """Return what this listener is to be sent now, and count it as sent; None when there is nothing."""
+        now = self._monotonic()
+        feed = self._feeds.get(listener.wishes.period_seconds)
+        message = self._next_message(listener, feed, now=now)
+        if feed is None or listener.held is None or message is None:
+            return None
+        event = feed.event(message, held=listener.held, wire=listener.wire)
+        listener.held = delivery.after(message, held=listener.held, present=feed.present, now=now)
+        return event
+
+    def _next_message(self, listener: Listener, feed: Feed | None, *, now: float) -> Message | None:
+        if feed is None:
+            return None
+        if listener.held is None:
+            listener.held = _held_at_first(listener, feed, now=now)
+        return delivery.next_message(
+            held=listener.held,
+            present=feed.present,
+            wishes=listener.wishes,
+            can_patch=feed.reaches(listener.held.snapshot_id),
+            now=now,
+        )
+
+    def close(self) -> None:
+        """End all connections, as the server does before it stops."""
+        for listener in self._listeners:
+            listener.leave()
+
+    async def _run(self) -> None:
+        self._news = asyncio.Event()
+        listening = asyncio.create_task(self._listen(), name="announcements")
+        try:
+            while self._listeners:
+                await self._look()
+                await self._wait()
+        finally:
+            listening.cancel()
+            await asyncio.wait({listening})
+            self._feeds, self._task = {}, None
+        if self._listeners:  # they came while this ended
+            self._task = asyncio.create_task(self._run(), name="hub")
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for snapshot_id in self._announcements():
+                    self._announced_id = snapshot_id
+                    self._news.set()
+            except Exception:
+                logger.exception("announcements cannot be heard; trying again")
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(SECONDS_BETWEEN_LOOKS):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+        self._news.clear()
+
+    async def _look(self) -> None:
+        """Read what there is now and ring for everyone whom it concerns."""
+        announced_id, self._announced_id = self._announced_id, 0
+        for attempt in range(MOST_LOOKS_FOR_ONE):
+            if attempt:
+                await asyncio.sleep(SECONDS_BEFORE_LOOKING_AGAIN)
+            wanted = self._wanted()
+            try:
+                self._feeds = await asyncio.to_thread(self._read, wanted, announced_id)
+            except Exception:
+                # Of all tasks this one must not end: nobody would be told anything any more.
+                logger.exception("the listeners could not be served; trying again")
+            self._ring()
+            if all(feed.present.snapshot_id >= announced_id for feed in self._feeds.values()):
+                return
+
+    def _wanted(self) -> dict[int, bool]:
+        """Return the periods that someone listens to, and whether anyone there wants patches."""
+        wanted: dict[int, bool] = {}
+        for listener in self._listeners:
+            period = listener.wishes.period_seconds
+            wanted[period] = wanted.get(period, False) or listener.wishes.mode is Mode.DELTA
+        return wanted
+
+    def _read(self, wanted: Mapping[int, bool], announced_id: int) -> Mapping[int, Feed]:
+        """Return the feeds of these periods; runs in a thread, since the store may take its time."""
+        if announced_id:
+            self._reader.hear_of(announced_id)
+        feeds = {}
+        for period_seconds, wants_patches in wanted.items():
+            answer = self._reader.answer(period_seconds=period_seconds, now=timezone.now())
+            feeds[period_seconds] = advance(
+                self._feeds.get(period_seconds),
+                rendered=answer.rendered,
+                now=self._monotonic(),
+                wants_patches=wants_patches,
+            )
+        return feeds
+
+    def _ring(self) -> None:
+        now = self._monotonic()
+        for listener in self._listeners:
+            feed = self._feeds.get(listener.wishes.period_seconds)
+            if self._next_message(listener, feed, now=now) is not None:
+                listener.bell.set()
+
+
+def _held_at_first(listener: Listener, feed: Feed, *, now: float) -> Held:
+    if listener.resumed_id is None:
+        return Held(message_at=now)
+    return delivery.came_back(snapshot_id=listener.resumed_id, present=feed.present, now=now)
+
+
+@lru_cache(maxsize=1)
+def process_hub() -> Hub:
+    """Return the hub of this process."""
+    return Hub(reader=process_reader())

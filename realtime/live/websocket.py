@@ -1,0 +1,62 @@
+"""`/ws/real-time-metrics`: each new snapshot as a message, as soon as it is published.
+
+Close codes: 4400 a parameter is wrong (the reason says which), 4408 the client reads too slowly, 1012 the server
+restarts. A client that may not connect at all is refused with 403 before.
+Not a consumer of Channels: that gives each connection a channel of its own in Redis, where one for each process is
+enough.
+"""
+
+import asyncio
+import logging
+
+from realtime.core.parameters import InvalidParameter
+from realtime.live.asgi import Receive, Scope, Send, wishes_of
+from realtime.live.connection import ReadsTooSlowly, deliver
+from realtime.live.feed import Wire
+from realtime.live.gate import is_allowed_origin, refusal
+from realtime.live.hub import Listener, process_hub
+
+logger = logging.getLogger(__name__)
+
+BAD_PARAMETER = 4400
+READS_TOO_SLOWLY = 4408
+MAX_REASON_BYTES = 123  # RFC 6455, section 5.5
+# The code can reach a slow reader only once it reads again.
+FAREWELL_SECONDS = 10.0
+
+
+async def listen(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one WebSocket."""
+    if refusal(scope) is not None or not is_allowed_origin(scope):
+        await refuse(receive, send)
+        return
+    await receive()  # websocket.connect
+    await send({"type": "websocket.accept"})
+    try:
+        listener = Listener(wishes=wishes_of(scope), wire=Wire.WEBSOCKET)
+    except InvalidParameter as error:
+        await _close(send, code=BAD_PARAMETER, reason=str(error))
+        return
+    try:
+        await deliver(hub=process_hub(), listener=listener, receive=receive, send=send)
+    except ReadsTooSlowly:
+        logger.info("a WebSocket listener was dropped: it reads too slowly")
+        await _close(send, code=READS_TOO_SLOWLY, reason="reads too slowly")
+
+
+async def refuse(receive: Receive, send: Send) -> None:
+    """Refuse the handshake, which servers answer with 403.
+
+    The extension for other answers is not used: uvicorn 0.54 logs an error for each.
+    """
+    await receive()  # websocket.connect
+    await send({"type": "websocket.close"})
+
+
+async def _close(send: Send, *, code: int, reason: str) -> None:
+    short = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
+    try:
+        async with asyncio.timeout(FAREWELL_SECONDS):
+            await send({"type": "websocket.close", "code": code, "reason": short})
+    except OSError:  # TimeoutError is one: it never read on, or is gone
+        return
