@@ -134,8 +134,8 @@ def all_targets(ports: dict[str, int]) -> list[Target]:
 
 def word(outcome: Outcome) -> str:
     if isinstance(outcome, Unprobed):
-        return outcome.reason
-    return outcome.failure.kind if outcome.failure else outcome.status
+        return outcome.reason.value
+    return outcome.failure.kind.value if outcome.failure else outcome.status.value
 
 
 def run(*, sweeps: int, deadline_seconds: float, ports: dict[str, int]) -> bool:

@@ -2,7 +2,7 @@
 
 import ssl
 
-import certifi
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
 from realtime.core.records import FailureKind
@@ -41,7 +41,7 @@ def trusting_context() -> ssl.SSLContext:
     """
     context = create_urllib3_context()
     context.load_default_certs()
-    context.load_verify_locations(certifi.where())
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context
 
 

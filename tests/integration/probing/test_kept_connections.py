@@ -1,11 +1,18 @@
 """Connections are kept between sweeps, and one that the server closed meanwhile is no failure of the service."""
 
+import contextvars
 import threading
+import time
+
+import requests
 
 from realtime.core.records import FailureKind, Status
+from realtime.probing.connection import PoolingAdapter
 from realtime.probing.pool import Prober
+from realtime.probing.resolver import Resolver
+from realtime.probing.wire import CURRENT, Wire
 from tests.integration.probing.conftest import Listen
-from tests.integration.probing.peers import Line, healthy, http_answer
+from tests.integration.probing.peers import HEALTHY, Line, healthy, http_answer
 
 
 def test_a_second_probe_uses_the_same_connection(prober: Prober, listen: Listen) -> None:
@@ -78,27 +85,24 @@ def test_a_connection_reset_under_a_request_is_asked_once_more_on_a_new_one(prob
     assert peer.connections == 2
 
 
-def test_the_second_attempt_never_takes_another_kept_connection(prober: Prober, listen: Listen) -> None:
-    together = threading.Barrier(2)
+def test_a_wire_that_wants_a_new_connection_never_gets_a_kept_one(listen: Listen) -> None:
+    peer = listen(healthy)
+    adapter = PoolingAdapter(resolver=Resolver(), kept_per_host=4)
+    request = requests.Request("GET", peer.url).prepare()
+    deadline = time.monotonic() + 30
+    wire = Wire(deadline=deadline, limit_seconds=30, late_kind=None, received_limit_bytes=10_000)
 
-    def handler(line: Line) -> None:
-        line.read_request()
-        if line.number <= 2:
-            # Both at once, so that two connections are kept; both close as their next request comes.
-            together.wait(10)
-            line.send(http_answer())
-            line.read_request()
-        else:
-            line.send(http_answer())
-            line.wait_until_closed()
+    def send_thrice() -> None:
+        CURRENT.set(wire)
+        for on_new_connection in (False, False, True):
+            wire.begin(on_new_connection=on_new_connection)
+            assert adapter.send(request).content == HEALTHY
+            wire.release()
 
-    peer = listen(handler)
-    both = [peer.target(name="a"), peer.target(name="b")]
-    prober.sweep(targets=both, deadline_seconds=10)
-    assert peer.connections == 2
+    contextvars.copy_context().run(send_thrice)
 
-    assert prober.inspect(peer.target()).result.status is Status.HEALTHY
-    assert peer.connections == 3
+    adapter.close()
+    assert (peer.connections, len(peer.requests)) == (2, 3)
 
 
 def test_a_new_connection_that_is_closed_is_not_asked_again(prober: Prober, listen: Listen) -> None:

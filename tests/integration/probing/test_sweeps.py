@@ -98,10 +98,10 @@ def test_a_health_answer_stands_when_the_sweep_ends_in_another_reading(listen: L
         line.wait_until_closed()
 
     prober, peer = few_threads(1), listen(answer_for_health_only)
-    slow = listen(hang).target(name="slow", timeout_seconds=0.6)
+    slow = listen(hang).target(name="slow", timeout_seconds=0.9)
     target = peer.target(readings=(ReadingSpec(name="rate", path="/rate", expression="n"),))
 
-    _, outcome = prober.sweep(targets=[slow, target], deadline_seconds=1.0)
+    _, outcome = prober.sweep(targets=[slow, target], deadline_seconds=1.5)
 
     prober.close()
     assert isinstance(outcome, ProbeResult)
