@@ -8,7 +8,8 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from realtime.api.parameters import InvalidParameter
+from realtime.api.parameters import BadParameter
+from realtime.core.parameters import InvalidParameter
 
 
 class PreconditionFailed(exceptions.APIException):
@@ -26,15 +27,17 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
     if response is None or not isinstance(known, exceptions.APIException):
         return response
     told: dict[str, Any] = {"code": known.default_code, "message": str(known.detail)}
-    if isinstance(known, InvalidParameter):
+    if isinstance(known, BadParameter):
         told |= {"field": known.field, "choices": known.choices}
     response.data = {"error": told}
     return response
 
 
 def _as_api_error(error: Exception) -> Exception:
-    """Return Django's own refusals as those of REST framework."""
+    """Return our own refusals, and Django's, as those of REST framework."""
     match error:
+        case InvalidParameter():
+            return BadParameter(error)
         case Http404():
             return exceptions.NotFound()
         case PermissionDenied():

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from realtime.api.errors import PreconditionFailed, handle_error
 from realtime.api.parameters import period_seconds
+from realtime.api.permissions import MayRead
 from realtime.api.renderers import RenderedJSONRenderer
 from realtime.core.records import Snapshot
 from realtime.reporting.reader import Answer, process_reader
@@ -22,10 +23,24 @@ RETRY_AFTER_SECONDS = 5
 _WEIGHT = re.compile(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", re.ASCII)
 
 
-class RealTimeMetricsView(APIView):
-    """All services as of the last sweep, compared with the period before."""
+class MetricsView(APIView):
+    """What all answers have in common: who may read them, and how errors are told."""
 
+    permission_classes = (MayRead,)
     renderer_classes = (RenderedJSONRenderer,)
+
+    def get_exception_handler(self) -> Any:
+        return handle_error
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        finalized = super().finalize_response(request, response, *args, **kwargs)
+        if finalized.status_code >= status.HTTP_400_BAD_REQUEST:
+            finalized["Cache-Control"] = "no-store"
+        return finalized
+
+
+class RealTimeMetricsView(MetricsView):
+    """All services as of the last sweep, compared with the period before."""
 
     def get(self, request: Request) -> HttpResponseBase:
         """Answer from memory; 503 with the full shape only while this process never saw a snapshot."""
@@ -43,15 +58,6 @@ class RealTimeMetricsView(APIView):
             return response
         etag = f'"{answer.rendered.digest}{"-gzip" if gzipped else ""}"'
         return _conditional(request, response, answer, snapshot=snapshot, etag=etag)
-
-    def get_exception_handler(self) -> Any:
-        return handle_error
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        finalized = super().finalize_response(request, response, *args, **kwargs)
-        if finalized.status_code >= status.HTTP_400_BAD_REQUEST:
-            finalized["Cache-Control"] = "no-store"
-        return finalized
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

@@ -202,6 +202,16 @@ def windows(
     return _between(now, middle, span=current), _between(middle, oldest, span=previous)
 
 
+def bucket_window(*, later: Totals | None, earlier: Totals | None, newest: Totals, span: Span) -> Window:
+    """Return what happened in one bucket.
+
+    later, earlier: the totals as they stood at its end and at its start, None where nothing was kept of that moment;
+    newest: those of the latest sweep.
+    """
+    at_end = later or _nothing_before(span.end, later=newest)
+    return _between(at_end, earlier or _nothing_before(span.start, later=at_end or newest), span=span)
+
+
 def _nothing_before(at: int, *, later: Totals) -> Totals | None:
     """Return empty totals for a moment before the first sample of `later`; None for another, whose totals are lost."""
     return EMPTY if later.started_at is None or at <= later.started_at else None

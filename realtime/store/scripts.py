@@ -113,6 +113,30 @@ return 1
 """
 )
 
+# KEYS: head, snapshot, history of one period, and the status changes of a service where they are wanted
+# ARGV: id already known, buckets per period, bucket seconds of the period
+# The totals of one bucket more than a period has, oldest first: the first is where the period starts.
+READ_BUCKETS = (
+    _READING
+    + """
+local head = redis.pcall('HMGET', KEYS[1], 'id', 'at')
+local at = tonumber(head[2] or '')
+if not at or not whole(head[1]) then
+  return {}
+end
+if head[1] == ARGV[1] then
+  return {head[1]}
+end
+local bucket, fields = math.floor(at / tonumber(ARGV[3])), {}
+for back = tonumber(ARGV[2]), 0, -1 do
+  fields[#fields + 1] = string.format('%.0f', bucket - back)
+end
+local totals = redis.pcall('HMGET', KEYS[3], unpack(fields))
+local changes = KEYS[4] and redis.pcall('LRANGE', KEYS[4], 0, -1) or {}
+return {head[1], text(KEYS[2]), totals.err and {} or totals, changes.err and {} or changes}
+"""
+)
+
 # KEYS: head, snapshot, totals, a history for each period
 # ARGV: id already known, buckets per period, bucket seconds of each period
 READ = (

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import redis
@@ -83,6 +84,20 @@ class Published:
     snapshot: bytes
     totals: bytes
     edges: Mapping[int, tuple[bytes | None, bytes | None]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishedBuckets:
+    """The history of one period as it lies in the store, and what belongs to it, all still encoded.
+
+    totals: as they stood at the end of each bucket, oldest first, None where nothing was kept; the first is from
+    before the period, the last is that of the snapshot. changes: of the service asked for, oldest first.
+    """
+
+    id: int
+    snapshot: bytes
+    totals: tuple[bytes | None, ...]
+    changes: tuple[bytes, ...]
 
 
 class Store:
@@ -191,11 +206,39 @@ class Store:
             edges=dict(zip(PERIODS.values(), pairs, strict=True)),
         )
 
+    def read_buckets(
+        self, *, period_seconds: int, known_id: int | None, service: str | None = None
+    ) -> PublishedBuckets | int | None:
+        """Return the history of a period: the bare id when it is the one already known, None when there is nothing.
+
+        service: whose status changes are wanted too.
+        """
+        keys = self._keys
+        history = keys.history[list(PERIODS.values()).index(period_seconds)]
+        names = [keys.head, keys.snapshot, history, *([keys.changes(service)] if service is not None else [])]
+        with _translated_errors():
+            answer: Any = self._connect().eval_ro(
+                scripts.READ_BUCKETS,
+                len(names),
+                *names,
+                *[known_id or "", BUCKETS_PER_PERIOD, bucket_seconds(period_seconds)],
+            )
+        if not answer:
+            return None
+        self._highest_seen = max(self._highest_seen, int(answer[0]))
+        if len(answer) == 1:
+            return int(answer[0])
+        _, snapshot, totals, changes = answer
+        if snapshot is None or not totals:
+            return None
+        return PublishedBuckets(id=int(answer[0]), snapshot=snapshot, totals=tuple(totals), changes=tuple(changes))
+
     def status_changes(self, service: str) -> tuple[StatusChange, ...]:
-        """Return the last status changes of a service, oldest first. Raises CorruptRecord."""
+        """Return the last status changes of a service that can be read, oldest first."""
         with _translated_errors():
             stored: Any = self._connect().lrange(self._keys.changes(service), 0, -1)
-        return tuple(codec.decode_change(change, service=service) for change in stored)
+        decoded = (_decoded(change, partial(codec.decode_change, service=service))[0] for change in stored)
+        return tuple(change for change in decoded if change is not None)
 
     def _eval(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
         with _translated_errors():
