@@ -142,7 +142,9 @@ def assert_brute_force(course: Course, period: int, *, raw: list[Sweep] | None =
 values = st.floats(0, 1_000) | st.sampled_from([0.0, 0.1, 1e290, -1e290, 5e-324])
 value_lists = st.lists(values, max_size=3).map(tuple)
 series = st.dictionaries(st.sampled_from([history.FAILED, history.RESPONSE_TIME, RATE]), value_lists)
-registries = st.sampled_from([TRACKED, TRACKED, TRACKED, {"a": ()}, {"b": ("rate",)}, {}, {"c": (), **TRACKED}])
+registries: st.SearchStrategy[Mapping[str, tuple[str, ...]]] = st.sampled_from(
+    [TRACKED, TRACKED, TRACKED, {"a": ()}, {"b": ("rate",)}, {}, {"c": (), **TRACKED}]
+)
 gaps = st.sampled_from([1.0, 1.9, 5.0, 5.0, 5.02, 30.0, 60.0, 120.0, 700.0, HOUR, 90_000.0])
 
 
