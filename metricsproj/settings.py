@@ -193,9 +193,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
         # Two lines for each sweep say nothing that the snapshot does not say.
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},
         "uvicorn": {"level": "WARNING"},
         # A traceback each second while the store is away; the reader says once that it is.
