@@ -42,6 +42,10 @@ class Line:
         self._peer.requests.append(data)
         return data
 
+    def read_some(self) -> bytes:
+        """Return whatever comes first, under TLS the beginning of the handshake."""
+        return self._sock.recv(65536)
+
     def send(self, data: bytes) -> None:
         self._sock.sendall(data)
 

@@ -79,7 +79,11 @@ def test_plain_http_under_https_is_a_tls_failure(prober: Prober, listen: Listen)
 
 
 def test_a_handshake_that_breaks_off_is_a_tls_failure(prober: Prober, listen: Listen) -> None:
-    peer = listen(lambda line: line.reset())
+    def reset(line: Line) -> None:
+        line.read_some()
+        line.reset()
+
+    peer = listen(reset)
 
     failure = prober.inspect(peer.target(base_url=https(peer))).result.failure
 
