@@ -34,9 +34,9 @@ def started_server(bin_dir: Path) -> Iterator[str]:
     if user:
         shutil.chown(folder, user)
     try:
-        initdb = [bin_dir / "initdb", "-D", f"{folder}/data", "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        initdb = [str(bin_dir / "initdb"), "-D", f"{folder}/data", "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
         subprocess.run([*initdb, "--no-sync"], user=user, cwd="/", check=True, capture_output=True, timeout=60)
-        server = [bin_dir / "postgres", "-D", f"{folder}/data", "-k", folder, "-c", "listen_addresses=", "-F"]
+        server = [str(bin_dir / "postgres"), "-D", f"{folder}/data", "-k", folder, "-c", "listen_addresses=", "-F"]
         with subprocess.Popen(server, user=user, cwd="/", stderr=subprocess.DEVNULL) as process:
             try:
                 _wait_until_it_answers(folder)

@@ -80,7 +80,7 @@ class Up:
 
     def parts(self) -> dict[str, int]:
         """Return the process ids of its parts by a word of their command line."""
-        words = {"valkey-server": "store", "supervision.web": "web", "worker": "worker", "beat": "beat"}
+        words = {"valkey-server": "store", "supervision.web": "web", " worker ": "worker", " beat ": "beat"}
         words["samplefleet"] = "fleet"
         found = {}
         for pid in children(self.process.pid):

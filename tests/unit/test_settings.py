@@ -1,4 +1,4 @@
-"""What reaches Django through the ASGI door, and how the settings follow the environment."""
+"""The liveness answer, and how the settings follow the environment."""
 
 import json
 import os
@@ -11,7 +11,6 @@ import pytest
 from django.test import Client
 
 from metricsproj import env
-from metricsproj.asgi import as_wsgi_servers_pass_it
 
 SHOWN = (
     "ALLOWED_HOSTS",
@@ -47,28 +46,6 @@ def settings_with(data_dir: Path, **variables: str) -> dict[str, Any]:
     )
     found: dict[str, Any] = json.loads(ended.stdout)
     return found
-
-
-def scope(*, headers: list[tuple[bytes, bytes]], query: bytes = b"") -> dict[str, Any]:
-    return {"type": "http", "headers": headers, "query_string": query}
-
-
-def test_a_header_with_an_underscore_cannot_pose_as_the_proxys() -> None:
-    sent = scope(headers=[(b"host", b"a"), (b"x_forwarded_proto", b"https"), (b"x-forwarded-proto", b"http")])
-
-    assert as_wsgi_servers_pass_it(sent)["headers"] == [(b"host", b"a"), (b"x-forwarded-proto", b"http")]
-
-
-def test_a_query_beyond_ascii_is_escaped_instead_of_failing() -> None:
-    passed = as_wsgi_servers_pass_it(scope(headers=[], query="period=ü%20&a=b".encode()))
-
-    assert passed["query_string"] == b"period=%C3%BC%20&a=b"
-
-
-def test_an_ordinary_request_is_passed_on_untouched() -> None:
-    sent = scope(headers=[(b"host", b"a")], query=b"period=1m")
-
-    assert as_wsgi_servers_pass_it(sent) is sent
 
 
 @pytest.mark.parametrize("host", ["localhost", "10.0.0.7:8003", "not a host"])
