@@ -36,11 +36,23 @@ def started_store(data_dir: Path, *, url: str) -> Iterator[subprocess.Popen[byte
             process.kill()
 
 
+_started: list[subprocess.Popen[bytes]] = []
+
+
 @pytest.fixture(scope="session")
 def running_store() -> Iterator[subprocess.Popen[bytes]]:
-    """The store at `settings.REDIS_URL`, running."""
+    """The store at `settings.REDIS_URL`, running.
+
+    pytest takes this for another fixture in each conftest.py that imports it, and two servers on one folder would
+    spoil each other's file: all but the first share the first one's, which runs until the session ends.
+    """
+    if _started:
+        yield _started[0]
+        return
     with started_store(settings.DATA_DIR, url=settings.REDIS_URL) as process:
+        _started.append(process)
         yield process
+        _started.clear()
 
 
 @pytest.fixture
