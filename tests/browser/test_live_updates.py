@@ -1,0 +1,185 @@
+"""The page follows the snapshots, says how it is connected, and asks for nothing it is told anyway."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page, Request, Response, WebSocket, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.fleet import Fleet
+from tests.browser.installation import Installation
+
+# A network that lets no WebSocket, or no event stream, through.
+NO_WEBSOCKET = """window.WebSocket = class {
+  constructor() { setTimeout(() => this.onclose?.()); }
+  close() {}
+};"""
+NO_EVENT_STREAM = """window.EventSource = class {
+  constructor() { setTimeout(() => this.onerror?.()); }
+  addEventListener() {}
+  close() {}
+};"""
+METRICS = "/api/v1/real-time-metrics?"
+
+
+def test_a_service_that_dies_and_recovers_is_shown_at_once(open_page: OpenPage, fleet: Fleet) -> None:
+    fleet.add("calm")
+    mortal = fleet.add("mortal")
+    fleet.sweep()
+    page = open_page("/")
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+    expect(page.locator("h1")).to_have_text("All services healthy")
+
+    mortal.die()
+    fleet.sweep()
+
+    expect(page.locator("h1")).to_have_text("1 of 2 services failing")
+    row = page.locator("tbody tr").first
+    expect(row).to_contain_text("mortal")
+    expect(row).to_contain_text("Could not connect")
+    expect(page).to_have_title("1 of 2 services failing – Health Dashboard")
+
+    mortal.start()
+    fleet.sweep()
+
+    expect(page.locator("h1")).to_have_text("All services healthy")
+    expect(page.locator("tbody tr .c-name a")).to_have_text(["calm", "mortal"])
+
+
+def test_a_service_that_is_deleted_or_new_leaves_or_joins_the_table(open_page: OpenPage, fleet: Fleet) -> None:
+    fleet.add("first")
+    fleet.sweep()
+    page = open_page("/")
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+
+    fleet.add("second")
+    fleet.sweep()
+
+    expect(page.locator("tbody tr .c-name a")).to_have_text(["first", "second"])
+
+
+def test_a_refresh_costs_one_message_and_no_request(open_page: OpenPage, fleet: Fleet) -> None:
+    service = fleet.add("numbers", {"status": "healthy", "turn": 0})
+    fleet.sweep()
+    page = open_page("about:blank")
+    requests, messages = _traffic(page)
+    with page.expect_response(lambda response: "metric=error_rate" in response.url):
+        page.goto("/")
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+    page.wait_for_load_state("networkidle")
+    requests.clear()
+    messages.clear()
+
+    for turn in (1, 2, 3):
+        service.answer = {"status": "healthy", "turn": turn}
+        fleet.sweep()
+        expect(page.locator("tr[data-service=numbers] .c-readings")).to_have_text(f"turn {turn}")
+
+    assert [message["type"] for message in messages] == ["delta"] * 3
+    assert requests == []
+
+
+def test_the_histories_come_once_for_all_services_together(open_page: OpenPage, fleet: Fleet) -> None:
+    for number in range(5):
+        fleet.add(f"service-{number}")
+    fleet.sweep()
+    page = open_page("about:blank")
+    requests, _ = _traffic(page)
+
+    page.goto("/")
+    expect(page.locator("tr[data-service=service-4] .spark .line")).not_to_have_attribute("d", "")
+    page.wait_for_load_state("networkidle")
+
+    asked = [url.split("?")[1] for url in requests if "/history?" in url]
+    assert len(asked) == len(set(asked)) <= 6
+    assert not [query for query in asked if "service=" in query]
+
+
+def test_the_page_comes_back_after_the_server_was_restarted(
+    open_page: OpenPage, site: Installation, fleet: Fleet
+) -> None:
+    service = fleet.add("numbers", {"status": "healthy", "turn": 0})
+    fleet.sweep()
+    page = open_page("/", may_complain=True)  # a refused connection goes to the console
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+
+    site.stop_web()
+    expect(page.locator("[data-connection]")).to_have_text("Reconnecting")
+    site.start_web()
+    service.answer = {"status": "healthy", "turn": 1}
+    fleet.sweep()
+
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+    expect(page.locator("tr[data-service=numbers] .c-readings")).to_have_text("turn 1")
+
+
+def test_the_page_says_since_when_it_is_stale_and_recovers(open_page: OpenPage, fleet: Fleet) -> None:
+    fleet.add("steady")
+    fleet.sweep(interval_seconds=1)
+    page = open_page("/")
+
+    expect(page.locator("[data-connection]")).to_contain_text("Stale since")
+    expect(page.locator("h1")).to_have_text("Not up to date")
+    expect(page.locator("[data-notice]")).to_contain_text("nothing newer has arrived")
+    expect(page.locator("tr[data-service=steady]")).to_contain_text("Healthy")
+
+    fleet.sweep()
+
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+    expect(page.locator("h1")).to_have_text("The service is healthy")
+    expect(page.locator("[data-notice]")).to_be_hidden()
+
+
+def test_without_a_websocket_the_event_stream_serves(open_page: OpenPage, fleet: Fleet) -> None:
+    service = fleet.add("numbers", {"status": "healthy", "turn": 0})
+    fleet.sweep()
+    page = open_page("/", scripts=(NO_WEBSOCKET,))
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+
+    service.answer = {"status": "healthy", "turn": 1}
+    fleet.sweep()
+
+    expect(page.locator("tr[data-service=numbers] .c-readings")).to_have_text("turn 1")
+
+
+def test_without_any_push_each_refresh_is_one_request_and_none_has_a_body_in_vain(
+    open_page: OpenPage, fleet: Fleet
+) -> None:
+    service = fleet.add("numbers", {"status": "healthy", "turn": 0})
+    fleet.sweep(interval_seconds=1)
+    page = open_page("about:blank", scripts=(NO_WEBSOCKET, NO_EVENT_STREAM))
+    statuses: list[int] = []
+
+    def note(response: Response) -> None:
+        if METRICS in response.url:
+            statuses.append(response.status)
+
+    page.on("response", note)
+    page.goto("/")
+    expect(page.locator("[data-connection]")).to_have_text("Polling")
+
+    with page.expect_response(lambda response: METRICS in response.url and response.status == 304):
+        pass
+    service.answer = {"status": "healthy", "turn": 1}
+    fleet.sweep(interval_seconds=1)
+    expect(page.locator("tr[data-service=numbers] .c-readings")).to_have_text("turn 1")
+
+    assert statuses[0] == 200
+    assert 304 in statuses
+    assert set(statuses) == {200, 304}
+
+
+def _traffic(page: Page) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the lists that requests and messages of the WebSocket go to."""
+    requests: list[str] = []
+    messages: list[dict[str, Any]] = []
+
+    def note_request(request: Request) -> None:
+        requests.append(request.url)
+
+    def note_socket(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: messages.append(json.loads(data)))
+
+    page.on("request", note_request)
+    page.on("websocket", note_socket)
+    return requests, messages

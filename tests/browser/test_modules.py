@@ -1,0 +1,131 @@
+"""The small modules on their own, in the browser that runs them."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from realtime.web import wording
+from tests.browser.conftest import OpenPage
+
+PATCH = """async ([document, changes]) => {
+  const { applyPatch } = await import("/static/realtime/js/patch.js");
+  applyPatch(document, changes);
+  return document;
+}"""
+WORDING = """async ([name, values]) => {
+  const wording = await import("/static/realtime/js/wording.js");
+  return values.map((value) => wording[name](...[value].flat()));
+}"""
+SERIES = """async ([start, samples]) => {
+  const { Series } = await import("/static/realtime/js/series.js");
+  const series = new Series(start);
+  for (const sample of samples) series.add(...sample);
+  return [series.start, series.values];
+}"""
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    return open_page("/static/realtime/js/patch.js", may_complain=True)  # any place from which modules may be imported
+
+
+def test_patches_do_what_the_rfc_says(page: Page) -> None:
+    """RFC 6902, appendix A, and the escapes of RFC 6901."""
+    cases: list[tuple[Any, list[dict[str, Any]], Any]] = [
+        ({"foo": "bar"}, [{"op": "add", "path": "/baz", "value": 1}], {"foo": "bar", "baz": 1}),
+        ({"foo": [1, 3]}, [{"op": "add", "path": "/foo/1", "value": 2}], {"foo": [1, 2, 3]}),
+        ({"foo": [1]}, [{"op": "add", "path": "/foo/-", "value": [2]}], {"foo": [1, [2]]}),
+        ({"a": 1, "b": 2}, [{"op": "remove", "path": "/a"}], {"b": 2}),
+        ({"foo": [1, 2, 3]}, [{"op": "remove", "path": "/foo/1"}], {"foo": [1, 3]}),
+        ({"foo": [1, 2]}, [{"op": "replace", "path": "/foo/0", "value": None}], {"foo": [None, 2]}),
+        ({"a/b": 1, "m~n": 2}, [{"op": "replace", "path": "/a~1b", "value": 3}], {"a/b": 3, "m~n": 2}),
+        ({"m~1": 1}, [{"op": "remove", "path": "/m~01"}], {}),
+        ({"a": {"b": 1}}, [{"op": "move", "from": "/a/b", "path": "/c"}], {"a": {}, "c": 1}),
+        ({"a": [1]}, [{"op": "copy", "from": "/a", "path": "/b"}], {"a": [1], "b": [1]}),
+        ({"a": 1}, [{"op": "test", "path": "/a", "value": 1}, {"op": "remove", "path": "/a"}], {}),
+    ]
+    for document, changes, patched in cases:
+        assert page.evaluate(PATCH, [document, changes]) == patched
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"op": "remove", "path": "/nothing"},
+        {"op": "replace", "path": "/constructor", "value": 1},
+        {"op": "add", "path": "/__proto__/polluted", "value": 1},
+        {"op": "add", "path": "/list/3", "value": 1},
+        {"op": "test", "path": "/list", "value": []},
+        {"op": "explode", "path": "/list"},
+        {"op": "replace", "path": "", "value": {}},
+    ],
+    ids=lambda change: f"{change['op']} {change['path']}",
+)
+def test_a_patch_that_does_not_fit_is_refused(page: Page, change: dict[str, Any]) -> None:
+    with pytest.raises(Exception, match="Error"):
+        page.evaluate(PATCH, [{"list": [1]}, [change]])
+    assert page.evaluate("({}).polluted") is None
+
+
+@pytest.mark.parametrize("name", ["number", "milliseconds", "percent", "ago", "duration"])
+def test_numbers_read_the_same_from_the_server_and_from_the_script(page: Page, name: str) -> None:
+    values = [
+        0,
+        0.001,
+        0.004,
+        0.005,
+        0.25,
+        0.125,
+        1,
+        2.5,
+        9.96,
+        9.996,
+        10,
+        12.34,
+        59.9,
+        60,
+        99.95,
+        100,
+        119.6,
+        999.4,
+        999.96,
+    ]
+    values += [1000, 1234.5, 1499.9, 3600, 90_061, 172_800, 999_999, 1e6, 3_456_789, 2.5e9, 1e12, 1e15, 1e300]
+    if name in ("number", "percent"):
+        values += [-1 * value for value in values]
+    if name in ("ago", "duration"):
+        values = [value for value in values if value < 1e9]
+
+    said = page.evaluate(WORDING, [name, values])
+
+    assert dict(zip(values, said, strict=True)) == {value: getattr(wording, name)(value) for value in values}
+
+
+def test_readings_carry_the_unit_of_their_name(page: Page) -> None:
+    readings = [
+        ("events_per_second", 12.5),
+        ("queries_per_minute", 1234.0),
+        ("lag_ms", 3.0),
+        ("_ms", 1.0),
+        ("depth", 0.0),
+    ]
+
+    said = page.evaluate(WORDING, ["reading", [list(reading) for reading in readings]])
+
+    assert said == [list(wording.reading(name, value)) for name, value in readings]
+    assert said[0] == ["events", "12.5/s"]
+
+
+def test_a_sample_joins_the_mean_of_its_bucket_or_opens_the_next(page: Page) -> None:
+    start = {"start": 100, "bucket": 10, "values": [None, 4, 2]}
+
+    moved = page.evaluate(SERIES, [start, [[125, 4, 5], [131, 8, 5], [139, 10, 5], [90, 1000, 5]]])
+
+    assert moved == [110, [4, 3, 9]]
+
+
+def test_a_long_silence_leaves_a_gap(page: Page) -> None:
+    start = {"start": 100, "bucket": 10, "values": [1, 2, 3]}
+
+    assert page.evaluate(SERIES, [start, [[1005, 7, 5]]]) == [980, [None, None, 7]]
