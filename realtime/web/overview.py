@@ -8,10 +8,13 @@ from realtime.core.document import Document
 from realtime.web import wording
 from realtime.web.rows import WORST_FIRST
 
+# Figures whose large number is that of the last sweep, so that the period's own mean must be said beside it.
+_MOMENTARY = ("events_per_second", "api_calls_active")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Count:
-    """How many services have one status; `share` is their part of all in percent."""
+    """How many services have one status."""
 
     status: str
     word: str
@@ -158,7 +161,7 @@ def _tile(metric: str, label: str, value: str, metrics: dict[str, Any], *, note:
 def _change(metric: str, compared: dict[str, Any]) -> str:
     """Return the change with its arrow: in percent, or in the figure's own unit where percent of percent confuse."""
     change, changed_percent = compared["change"], compared["change_percent"]
-    if change is None:
+    if change is None or compared["trend"] == "flat":
         return str(compared["indicator"])
     if metric in ("error_rate", "api_calls_active") or changed_percent is None:
         amount = wording.number(abs(change))
@@ -173,8 +176,10 @@ def _words(metric: str, compared: dict[str, Any]) -> str:
     assessed = wording.ASSESSMENT_WORDS[compared["assessment"]]
     if compared["previous"] is None or compared["assessment"] == "unknown":
         return assessed
-    before = f"before {_shown(metric, compared['previous'])}"
-    return f"{assessed}, {before}" if assessed else before
+    parts = [assessed, f"before {_shown(metric, compared['previous'])}"]
+    if metric in _MOMENTARY:
+        parts.insert(1, f"average {_shown(metric, compared['current'])}")
+    return ", ".join(filter(None, parts))
 
 
 def _shown(metric: str, value: float) -> str:

@@ -59,12 +59,12 @@ def milliseconds(value: float | None) -> str:
     if value is None:
         return NOTHING
     if value >= 1000:
-        return f"{_fixed(value / 1000, 2)} s"
+        return f"{_sized(value / 1000, 2)} s"
     return f"{_fixed(value, 1 if value < 10 else 0)} ms"
 
 
 def percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{_fixed(value, 1)} %"
+    return NOTHING if value is None else f"{_sized(value, 1)} %"
 
 
 def ago(seconds: float) -> str:
@@ -82,7 +82,8 @@ def ago(seconds: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return a length of time in its two largest units: 3 d 4 h, 12 min 5 s."""
-    left, parts = int(seconds), []
+    left = int(seconds)
+    parts: list[str] = []
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
         count, left = divmod(left, size)
         if count or parts or size == 1:
@@ -100,6 +101,11 @@ def reading(name: str, value: float) -> tuple[str, str]:
 
 def count(how_many: int, noun: str) -> str:
     return f"{how_many:,} {noun}" if how_many == 1 else f"{how_many:,} {noun}s"
+
+
+def _sized(value: float, digits: int) -> str:
+    """Return so many decimals, but a huge value shortened: of little, anything is a huge percentage."""
+    return number(value) if abs(value) >= _LARGE[-1][0] else _fixed(value, digits)
 
 
 def _fixed(value: float, digits: int) -> str:

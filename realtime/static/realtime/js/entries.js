@@ -20,7 +20,7 @@ export function readingsOf(entry) {
 }
 
 export function about(entry) {
-  return [entry.group, entry.type].filter(Boolean).join(" · ");
+  return [...new Set([entry.group, entry.type])].filter(Boolean).join(" · ");
 }
 
 // Counted from the sweep, not from the viewer's clock, which may be wrong.

@@ -11,8 +11,10 @@ const LEAST_TOP = {
   error_rate: 10,
   response_time_ms_p50: 10,
   response_time_ms_p95: 10,
-  api_calls_active: 1,
 };
+
+// Figures whose large number is that of the last sweep, so that the period's own mean must be said beside it.
+const MOMENTARY = ["events_per_second", "api_calls_active"];
 
 export class Overview {
   #hero = document.querySelector("[data-hero]");
@@ -99,8 +101,10 @@ function updateTile(metric, { fields }, shown) {
 function drawTile(metric, { spark, label }, { shown, histories, sampleSeconds }) {
   const series = histories.fleet(metric);
   if (!series) return;
-  const top = metric === "api_calls_active" ? Math.max(shown.total_apis, 1) * 1.1 : null;
-  draw(spark, series, { least: LEAST_TOP[metric], top, bridge: Math.ceil(sampleSeconds / series.bucket) });
+  // Out of all APIs; and no rate of errors is above 100 %.
+  const least = metric === "api_calls_active" ? shown.total_apis * 1.1 : LEAST_TOP[metric];
+  const top = metric === "error_rate" ? 100 : Infinity;
+  draw(spark, series, { least, top, bridge: Math.ceil(sampleSeconds / series.bucket) });
   setAttribute(spark, "aria-label", describe(label, series, (value) => format(metric, value)));
 }
 
@@ -118,7 +122,7 @@ function note(metric, shown) {
 }
 
 function change(metric, compared) {
-  if (compared.change === null) return compared.indicator;
+  if (compared.change === null || compared.trend === "flat") return compared.indicator;
   const inOwnUnit = metric === "error_rate" || metric === "api_calls_active" || compared.change_percent === null;
   const amount = inOwnUnit
     ? wording.number(Math.abs(compared.change)) + (metric === "error_rate" ? " points" : "")
@@ -129,8 +133,9 @@ function change(metric, compared) {
 function words(metric, compared) {
   const assessed = wording.ASSESSMENT_WORDS[compared.assessment];
   if (compared.previous === null || compared.assessment === "unknown") return assessed;
-  const before = `before ${format(metric, compared.previous)}`;
-  return assessed ? `${assessed}, ${before}` : before;
+  const parts = [assessed, `before ${format(metric, compared.previous)}`];
+  if (MOMENTARY.includes(metric)) parts.splice(1, 0, `average ${format(metric, compared.current)}`);
+  return parts.filter(Boolean).join(", ");
 }
 
 function format(metric, value) {

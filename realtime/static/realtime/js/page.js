@@ -57,6 +57,7 @@ export class Page {
   #render;
   #historyWanted;
   #interval = "";
+  #hasHistories = false;
   #connection = null;
   #arrivedAt = 0;
   #lostAt = null;
@@ -86,13 +87,12 @@ export class Page {
 
   start() {
     this.#feed.start();
-    void this.loadHistories();
   }
 
   async loadHistories() {
+    this.#hasHistories = true;
     const { metrics, service, onLoaded } = this.#historyWanted();
-    const snapshotId = this.document?.snapshot_id ?? null;
-    const answers = await this.histories.load({ period: this.period, metrics, service, snapshotId });
+    const answers = await this.histories.load({ period: this.period, metrics, service });
     if (!answers) return;
     onLoaded?.(answers);
     this.schedule();
@@ -122,6 +122,8 @@ export class Page {
   #receive(received) {
     this.document = received;
     this.#arrivedAt = performance.now();
+    // Before the first snapshot there is no past to ask for.
+    if (!this.#hasHistories && received.snapshot_id) void this.loadHistories();
     this.histories.extend(received);
     this.schedule();
   }

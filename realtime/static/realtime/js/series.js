@@ -68,7 +68,7 @@ export class Histories {
 
   // Fetch these metrics, of one service or of all. Resolves with the answers by metric; what cannot be had is left to
   // grow from now on.
-  async load({ period, metrics, service = null, snapshotId = null }) {
+  async load({ period, metrics, service = null }) {
     this.#period = period;
     this.#loading += 1;
     const turn = this.#loading;
@@ -77,14 +77,14 @@ export class Histories {
     this.#fleet.clear();
     this.#services.clear();
     answers.forEach((answer, index) => answer && this.#keep(metrics[index], answer));
-    this.#snapshotId = snapshotId;
+    this.#snapshotId = Math.max(0, ...answers.map((answer) => answer?.snapshot_id ?? 0));
     return new Map(metrics.map((metric, index) => [metric, answers[index]]));
   }
 
   async #fetch(metric, period, service) {
     const query = new URLSearchParams({ metric, period, ...(service ? { service } : {}) });
     try {
-      const response = await fetch(`${this.#url}?${query}`);
+      const response = await fetch(`${this.#url}?${query}`, { cache: "no-cache" });
       return response.ok ? await response.json() : null;
     } catch {
       return null;
@@ -92,7 +92,7 @@ export class Histories {
   }
 
   #keep(metric, answer) {
-    const start = typeof answer.start === "number" ? answer.start : Date.parse(answer.start) / 1000;
+    const start = Date.parse(answer.start) / 1000;
     const made = (values) => new Series({ start, bucket: answer.bucket_seconds, values });
     if (answer.fleet.length) this.#fleet.set(metric, made(answer.fleet));
     const services = Object.entries(answer.services).map(([name, values]) => [name, made(values)]);
@@ -112,7 +112,9 @@ export class Histories {
     };
     for (const [metric, value] of Object.entries(fleetSamples(document))) add(this.#fleet, metric, value);
     for (const entry of [...document.api_metrics, ...document.other_services]) {
-      const samples = { ...entry, error_rate: failedPercent(entry) };
+      const failed = failedPercent(entry);
+      // A failed probe says nothing about how fast the service is.
+      const samples = { ...entry, error_rate: failed, response_time_ms: failed ? null : entry.response_time_ms };
       for (const metric of Object.keys(entry.comparison)) {
         if (!this.#services.has(metric)) this.#services.set(metric, new Map());
         add(this.#services.get(metric), entry.service, samples[metric]);

@@ -102,6 +102,7 @@ function drawChart(chart) {
   const failed = chart.metric === "response_time_ms" ? page.histories.service("error_rate", name) : null;
   const top = draw(chart.svg, series, {
     least: LEAST_TOP[chart.metric] ?? 1,
+    top: chart.metric === "error_rate" ? 100 : Infinity,
     failed,
     bridge: Math.ceil(page.sampleSeconds / series.bucket),
   });

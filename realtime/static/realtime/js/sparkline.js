@@ -1,17 +1,17 @@
 // A history as an SVG path. One unit across is one bucket; the height is 100 units, upwards from zero.
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 100;
+const MARK = 16;
 const HEADROOM = 1.15;
 
 // Draw the series into an svg element, touching only what changed.
 //
-// least: the smallest upper end of the scale, so that noise around little stays small. bridge: buckets without a
+// least, top: the smallest and the greatest upper end of the scale; noise around little stays small. bridge: buckets without a
 // sample that a line may cross, since sweeps (or this viewer's updates) are that far apart. failed: a series whose
 // values above zero are marked at the foot.
-export function draw(svg, series, { least = 1, top = null, bridge = 0, failed = null } = {}) {
+export function draw(svg, series, { least = 1, top = Infinity, bridge = 0, failed = null } = {}) {
   const values = series?.values ?? [];
-  const highest = top ?? scaleTop(values, least);
+  const highest = Math.min(scaleTop(values, least), top);
   const parts = partsOf(svg);
   set(svg, "viewBox", `0 0 ${Math.max(values.length - 1, 1)} ${HEIGHT}`);
   const runs = runsOf(values, bridge);
@@ -39,7 +39,7 @@ export function describe(label, series, format) {
 function partsOf(svg) {
   if (!svg.firstElementChild) {
     for (const name of ["area", "line", "marks"]) {
-      const path = document.createElementNS(SVG, "path");
+      const path = document.createElementNS(svg.namespaceURI, "path");
       path.setAttribute("class", name);
       path.setAttribute("vector-effect", "non-scaling-stroke");
       svg.append(path);
@@ -77,7 +77,7 @@ function areaPath(run, y) {
 function marksPath(series, failed) {
   if (!failed || !series) return "";
   const offset = Math.round((failed.start - series.start) / series.bucket);
-  return failed.values.map((value, index) => (value > 0 ? `M${index + offset} ${HEIGHT}v-1` : "")).join("");
+  return failed.values.map((value, index) => (value > 0 ? `M${index + offset} ${HEIGHT}v-${MARK}` : "")).join("");
 }
 
 function set(element, name, value) {

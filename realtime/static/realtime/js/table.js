@@ -133,6 +133,7 @@ class Row {
     const [words, message] = wording.failure(entry.error);
     setText(fields.error, words);
     setText(fields.message, message);
+    setAttribute(fields.message, "title", message);
     setText(fields.success, lastSuccess(entry, page.document));
     setAttribute(fields.success, "datetime", entry.last_success ?? "");
     this.#draw = () => this.#drawHistory(entry.service, page);

@@ -62,12 +62,12 @@ export function number(value) {
 
 export function milliseconds(value) {
   if (value === null || value === undefined) return NOTHING;
-  if (value >= 1000) return `${fixed(value / 1000, 2)} s`;
+  if (value >= 1000) return `${sized(value / 1000, 2)} s`;
   return `${fixed(value, value < 10 ? 1 : 0)} ms`;
 }
 
 export function percent(value) {
-  return value === null || value === undefined ? NOTHING : `${fixed(value, 1)} %`;
+  return value === null || value === undefined ? NOTHING : `${sized(value, 1)} %`;
 }
 
 export function ago(seconds) {
@@ -131,6 +131,11 @@ export function clock(iso, now = new Date()) {
 }
 
 const FORMATS = [0, 1, 2].map((digits) => new Intl.NumberFormat("en-US", { maximumFractionDigits: digits }));
+
+// Of little, anything is a huge percentage.
+function sized(value, digits) {
+  return Math.abs(value) >= 1e6 ? number(value) : fixed(value, digits);
+}
 
 function fixed(value, digits) {
   const text = FORMATS[digits].format(value);
