@@ -102,7 +102,7 @@ function drawTile(metric, { spark, label }, { shown, histories, sampleSeconds })
   const series = histories.fleet(metric);
   if (!series) return;
   // Out of all APIs; and no rate of errors is above 100 %.
-  const least = metric === "api_calls_active" ? shown.total_apis * 1.1 : LEAST_TOP[metric];
+  const least = metric === "api_calls_active" ? 1.1 * Math.max(shown.total_apis, 1) : LEAST_TOP[metric];
   const top = metric === "error_rate" ? 100 : Infinity;
   draw(spark, series, { least, top, bridge: Math.ceil(sampleSeconds / series.bucket) });
   setAttribute(spark, "aria-label", describe(label, series, (value) => format(metric, value)));
