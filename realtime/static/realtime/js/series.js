@@ -12,7 +12,7 @@ export class Series {
   }
 
   add(at, value, sampleSeconds) {
-    const steps = this.#advance(at);
+    const steps = this.reach(at);
     if (steps < 0 || value === null || value === undefined) return;
     const last = this.values.length - 1;
     const mean = this.values[last];
@@ -32,7 +32,7 @@ export class Series {
   }
 
   // Make the bucket of this moment the last one; negative when the moment lies before it.
-  #advance(at) {
+  reach(at) {
     const steps = Math.floor((at - this.#lastStart()) / this.bucket);
     for (let step = 0; step < Math.min(steps, this.values.length); step += 1) {
       this.values.shift();
@@ -77,6 +77,7 @@ export class Histories {
     this.#fleet.clear();
     this.#services.clear();
     answers.forEach((answer, index) => answer && this.#keep(metrics[index], answer));
+    this.#align();
     this.#snapshotId = Math.max(0, ...answers.map((answer) => answer?.snapshot_id ?? 0));
     return new Map(metrics.map((metric, index) => [metric, answers[index]]));
   }
@@ -97,6 +98,14 @@ export class Histories {
     if (answer.fleet.length) this.#fleet.set(metric, made(answer.fleet));
     const services = Object.entries(answer.services).map(([name, values]) => [name, made(values)]);
     this.#services.set(metric, new Map(services));
+  }
+
+  // Answers that were made around a new snapshot may end with different buckets.
+  #align() {
+    const all = [this.#fleet, ...this.#services.values()].flatMap((named) => [...named.values()]);
+    const ends = all.map((series) => series.start + series.values.length * series.bucket);
+    const latest = ends.reduce((later, end) => Math.max(later, end), 0);
+    for (const series of all) series.reach(latest - series.bucket);
   }
 
   // Add what this document says, once per snapshot.

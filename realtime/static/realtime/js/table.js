@@ -44,8 +44,8 @@ export class ServiceTable {
     const shown = chosen.slice(0, this.#limit);
     this.#order(shown.map(({ entry }) => this.#rowOf(entry.service)));
     for (const { entry, isApi } of shown) this.#rows.get(entry.service).fill(entry, isApi, page);
-    setText(document.querySelector("[data-f=shown]"), `${chosen.length} of ${all.length}`);
-    setText(document.querySelector("[data-f=more]"), `Show ${chosen.length - shown.length} more`);
+    setText(document.querySelector("[data-f=shown]"), `${wording.number(chosen.length)} of ${wording.number(all.length)}`);
+    setText(document.querySelector("[data-f=more]"), `Show ${wording.number(chosen.length - shown.length)} more`);
     setHidden(this.#more, chosen.length === shown.length);
     setHidden(document.querySelector("[data-no-match]"), chosen.length > 0);
   }
