@@ -53,12 +53,9 @@ def says_json(content_type: str) -> bool:
 
 def decode(*, body: bytes, content_type: str) -> str:
     """Return the text of a body: as its first bytes tell, else as UTF-8, else in the named charset, with gaps."""
-    charset = json.detect_encoding(body)
-    if charset not in ("utf-8", "utf-8-sig"):
-        # A byte order mark, or the zeros between the letters that only UTF-16 and UTF-32 have.
-        return body.decode(charset, errors="replace")
     try:
-        return body.decode(charset)
+        # Tells UTF-8, 16 and 32 by a byte order mark, or by the zeros between the letters.
+        return body.decode(json.detect_encoding(body))
     except UnicodeDecodeError:
         return _decode_as_named(body=body, content_type=content_type)
 
