@@ -94,6 +94,7 @@ def test_a_document_is_read_down_to_the_deepest_level_allowed_and_no_further(bra
         return '{"a":' * (depth - 1) + "{}" + "}" * (depth - 1)
 
     answers.parse_json(nested(answers.MAX_DEPTH))
+    answers.parse_json(f"[{nested(answers.MAX_DEPTH - 1)}, {nested(answers.MAX_DEPTH - 1)}]")
     for depth in (answers.MAX_DEPTH + 1, 1_000, 100_000):
         with pytest.raises(answers.NotJson, match="deeper than 100 levels"):
             answers.parse_json(nested(depth))

@@ -138,6 +138,14 @@ def test_readings_come_back_in_their_order() -> None:
     assert list(decoded.readings) == ["z", "a", "m"]
 
 
+def test_the_first_moment_of_1970_is_a_moment_too() -> None:
+    original = snapshot(
+        state(checked_at=datetime(1970, 1, 1, tzinfo=UTC), last_success_at=datetime(1970, 1, 1, tzinfo=UTC))
+    )
+
+    assert codec.decode_snapshot(codec.encode_snapshot(original)) == original
+
+
 def test_a_moment_is_kept_to_the_millisecond_also_before_1970() -> None:
     for at in (NOW, NOW.replace(microsecond=999_999), datetime(1969, 12, 31, 23, 59, 59, 1_500, UTC)):
         decoded = codec.decode_snapshot(codec.encode_snapshot(snapshot(finished_at=at)))

@@ -87,6 +87,16 @@ def test_too_few_samples_on_either_side_leave_the_change_unknown(first: int, sec
     assert (found.current, found.previous) == (1.0, 2.0)
 
 
+@pytest.mark.parametrize(("expected", "least"), [(1, 3), (6, 3), (7, 4), (60, 30)])
+def test_three_samples_are_enough_unless_half_of_those_expected_are_more(expected: float, least: int) -> None:
+    for count, is_enough in ((least - 1, False), (least, True)):
+        figures = Figures(count=count, mean=1.0)
+
+        found = compare(current=figures, previous=figures, expected=expected)
+
+        assert (found.trend is Trend.FLAT) is is_enough
+
+
 def test_a_side_without_samples_is_none_and_the_other_stays() -> None:
     found = compared(None, 2.0, counts=(0, 60))
 

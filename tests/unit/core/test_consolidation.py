@@ -350,6 +350,7 @@ def test_a_target_that_sits_out_gives_no_events_and_no_readings_to_history() -> 
 
 def test_a_target_that_sits_out_after_a_success_is_believed_only_until_it_is_too_old() -> None:
     collector = Collector()
+    collector.sweep(hung())
     collector.sweep(probed())
 
     done = collector.sweep(sat_out())
@@ -585,6 +586,17 @@ def test_a_data_source_is_never_assumed_to_be_active() -> None:
     collector = Collector(targets=[target(data_sources=(HA, DataSourceSpec(name="influxdb")))])
 
     assert collector.sweep(overrun()).snapshot.active_sources == ()
+
+
+def test_a_condition_that_no_answer_was_asked_for_yet_does_not_hold() -> None:
+    collector = Collector()
+    collector.sweep(probed())
+
+    collector.targets = [target(data_sources=(HA,))]
+    done = collector.sweep(overrun())
+
+    assert only(done).status is Status.HEALTHY
+    assert done.snapshot.active_sources == ()
 
 
 def test_while_a_failed_probe_is_damped_the_last_usable_answer_decides_the_condition() -> None:

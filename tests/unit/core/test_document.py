@@ -208,6 +208,7 @@ def test_being_stale_changes_nothing_but_stale_status_and_error() -> None:
     assert (stale["stale"], stale["status"]) == (True, "unknown")
     assert stale["error"] == {"code": "store_unavailable", "message": "the store does not answer"}
     assert "error" not in built(story(), stale=True)
+    assert built(story(), stale=True)["status"] == "unknown"
 
 
 def test_what_fails_now_is_told_before_what_failed_when_the_snapshot_was_made() -> None:

@@ -73,6 +73,7 @@ def test_an_expression_of_the_greatest_length_is_taken() -> None:
         ("rates[?name == 'a'].value | [0]", 1),
         ("missing.path", None),
         ("sum(connection)", None),
+        ("ceil(to_number('1e999'))", None),
     ],
 )
 def test_an_expression_finds_what_it_says(expression: str, found: object) -> None:

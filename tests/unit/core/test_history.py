@@ -213,6 +213,15 @@ def test_two_windows_of_whole_buckets_meet_and_the_later_one_ends_with_the_bucke
     assert current.end - bucket <= at < current.end
 
 
+def test_sweeps_that_began_with_a_bucket_are_known_from_the_first_on() -> None:
+    run = Course()
+    for number in range(130):
+        run.sweep(START + number, Sample(fleet={"x": (1.0,)}))
+
+        assert START % history.bucket_seconds(60) == 0
+        assert all(window.is_known for window in run.store.windows(60))
+
+
 def test_an_absurd_value_leaves_the_window_without_a_trace() -> None:
     run = Course()
     for number in range(90):

@@ -138,6 +138,13 @@ def test_the_registry_can_name_another_place() -> None:
     assert status_of(document, status_path="parts[0].is") is Status.DEGRADED
 
 
+def test_a_text_is_not_looked_into_where_the_registry_names_a_place() -> None:
+    verdict = judged(answered("down", http_status=500, content_type="text/plain"), status_path="status")
+
+    assert verdict.failure is not None
+    assert verdict.failure.kind is FailureKind.HTTP_STATUS
+
+
 @pytest.mark.parametrize("path", ["missing", "parts", "number", "unheard", "sum(parts)", "["])
 def test_a_named_place_without_a_known_word_leaves_the_http_verdict(path: str) -> None:
     document = {"status": "down", "parts": ["down"], "number": 0, "unheard": "of"}
