@@ -60,7 +60,7 @@ def overview(document: Document) -> Overview:
         status_word=wording.STATUS_WORDS[document["status"]],
         headline=headline(document),
         detail=_detail(document),
-        problem=document["error"]["message"] if "error" in document else "",
+        problem=_problem(document),
         counts=[
             Count(
                 status=status,
@@ -103,11 +103,19 @@ def _detail(document: Document) -> str:
         return "The collector has not published a snapshot."
     health = document["health_summary"]
     if not health["total"]:
-        return "Nothing counts as an API."
+        return "Nothing that counts as an API is registered."
     return (
         f"{wording.number(health['healthy'])} of {wording.count(health['total'], 'API')} active,"
         f" health {wording.percent(health['health_percentage'])}"
     )
+
+
+def _problem(document: Document) -> str:
+    """Return what of ours failed as a sentence; that nothing was published yet is the headline already."""
+    if "error" not in document or not document["snapshot_id"]:
+        return ""
+    message: str = document["error"]["message"]
+    return f"{message[:1].upper()}{message[1:]}."
 
 
 def _tiles(document: Document) -> list[Tile]:

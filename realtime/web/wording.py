@@ -1,8 +1,12 @@
-"""Numbers and words as the pages show them; `wording.js` says the same in the browser."""
+"""Numbers and words as the pages show them; `wording.js` says the same in the browser.
+
+A number and its unit are held together by a no-break space.
+"""
 
 from decimal import ROUND_HALF_UP, Decimal
 
 NOTHING = "–"
+_GAP = "\u00a0"
 
 STATUS_WORDS = {
     "healthy": "Healthy",
@@ -38,8 +42,8 @@ INDICATORS = {"up": "↑", "down": "↓", "flat": "→", "unknown": "·"}
 PERIOD_WORDS = {"1m": "minute", "5m": "5 minutes", "15m": "15 minutes", "1h": "hour", "24h": "24 hours"}
 
 _RATES = {"_per_second": "/s", "_per_minute": "/min", "_per_hour": "/h"}
-_UNITS = {"_ms": " ms", "_seconds": " s", "_percent": " %", "_percentage": " %"}
-_LARGE = ((1e15, 0.0, ""), (1e12, 1e12, " T"), (1e9, 1e9, " G"), (1e6, 1e6, " M"))
+_UNITS = {"_ms": f"{_GAP}ms", "_seconds": f"{_GAP}s", "_percent": f"{_GAP}%", "_percentage": f"{_GAP}%"}
+_LARGE = ((1e15, 0.0, ""), (1e12, 1e12, f"{_GAP}T"), (1e9, 1e9, f"{_GAP}G"), (1e6, 1e6, f"{_GAP}M"))
 
 
 def number(value: float | None) -> str:
@@ -59,12 +63,12 @@ def milliseconds(value: float | None) -> str:
     if value is None:
         return NOTHING
     if value >= 1000:
-        return f"{_sized(value / 1000, 2)} s"
-    return f"{_fixed(value, 1 if value < 10 else 0)} ms"
+        return f"{_sized(value / 1000, 2)}{_GAP}s"
+    return f"{_fixed(value, 1 if value < 10 else 0)}{_GAP}ms"
 
 
 def percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{_sized(value, 1)} %"
+    return NOTHING if value is None else f"{_sized(value, 1)}{_GAP}%"
 
 
 def ago(seconds: float) -> str:

@@ -85,7 +85,7 @@ export function headline(shown) {
 function detail(shown) {
   if (!shown.snapshot_id) return "The collector has not published a snapshot.";
   const { healthy, total, health_percentage: health } = shown.health_summary;
-  if (!total) return "Nothing counts as an API.";
+  if (!total) return "Nothing that counts as an API is registered.";
   return `${wording.number(healthy)} of ${wording.count(total, "API")} active, health ${wording.percent(health)}`;
 }
 

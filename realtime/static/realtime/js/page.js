@@ -175,7 +175,7 @@ export class Page {
     if (old && shown.snapshot_id) {
       sentences.push(`These numbers are from ${wording.clock(shown.timestamp)}: nothing newer has arrived.`);
     }
-    if (shown.error) sentences.push(`From the collector: ${shown.error.message}.`);
+    if (shown.error && shown.snapshot_id) sentences.push(sentence(shown.error.message));
     setText(this.#notice.querySelector("[data-f=notice]"), sentences.join(" "));
     setHidden(this.#notice, !sentences.length);
   }
@@ -194,6 +194,10 @@ export class Page {
     this.#feed.change({ period: this.period });
     void this.loadHistories();
   }
+}
+
+function sentence(message) {
+  return `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
 }
 
 // Keep a choice in the address, so that a reload or a shared link shows the same.

@@ -1,6 +1,8 @@
 // Numbers and words as the page shows them; `realtime/web/wording.py` says the same on the server.
 
 export const NOTHING = "–";
+// Holds a number and its unit together.
+const GAP = "\u00a0";
 export const WORST_FIRST = ["error", "unhealthy", "degraded", "unknown", "healthy", "maintenance"];
 export const STATUS_WORDS = {
   healthy: "Healthy",
@@ -37,15 +39,15 @@ const UNITS = [
   ["_per_second", "/s"],
   ["_per_minute", "/min"],
   ["_per_hour", "/h"],
-  ["_ms", " ms"],
-  ["_seconds", " s"],
-  ["_percent", " %"],
-  ["_percentage", " %"],
+  ["_ms", `${GAP}ms`],
+  ["_seconds", `${GAP}s`],
+  ["_percent", `${GAP}%`],
+  ["_percentage", `${GAP}%`],
 ];
 const LARGE = [
-  [1e12, " T"],
-  [1e9, " G"],
-  [1e6, " M"],
+  [1e12, `${GAP}T`],
+  [1e9, `${GAP}G`],
+  [1e6, `${GAP}M`],
 ];
 const DAY = 86_400;
 
@@ -62,12 +64,12 @@ export function number(value) {
 
 export function milliseconds(value) {
   if (value === null || value === undefined) return NOTHING;
-  if (value >= 1000) return `${sized(value / 1000, 2)} s`;
-  return `${fixed(value, value < 10 ? 1 : 0)} ms`;
+  if (value >= 1000) return `${sized(value / 1000, 2)}${GAP}s`;
+  return `${fixed(value, value < 10 ? 1 : 0)}${GAP}ms`;
 }
 
 export function percent(value) {
-  return value === null || value === undefined ? NOTHING : `${sized(value, 1)} %`;
+  return value === null || value === undefined ? NOTHING : `${sized(value, 1)}${GAP}%`;
 }
 
 export function ago(seconds) {
