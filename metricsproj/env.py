@@ -9,10 +9,13 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_interface
 from typing import Any, Generic, Never, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import environ
+
+from realtime.core.addresses import Network, canonical_network
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -83,6 +86,24 @@ def origins(text: str) -> tuple[str, ...]:
         if not usable or origin != bare:
             raise MistakenValue(f"{origin!r} is no origin (write scheme://host or scheme://host:port, no more)")
     return names(text)
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Return networks in CIDR notation; a bare address is a network of itself alone."""
+    return tuple(canonical_network(_network(word)) for word in names(text))
+
+
+def _network(text: str) -> Network:
+    try:
+        interface = ip_interface(text)
+    except ValueError:
+        interface = None
+    # `10.0.0.0/255.0.0.0` could be meant as a mask or as its inverse, and a zone would be lost.
+    if interface is None or not text.isascii() or "%" in text or not re.fullmatch(r"[^/]+(/[0-9]{1,3})?", text):
+        raise MistakenValue(f"{text!r} is no network (write 10.0.0.0/8 or fd00::/8, comma-separated)")
+    if interface.ip != interface.network.network_address:
+        raise MistakenValue(f"{text!r} has bits set behind its prefix (write {interface.network})")
+    return interface.network
 
 
 def choice_of(choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -244,6 +265,19 @@ BODY_LIMIT = Variable(
     default="262144",
     help="Bytes read of one answer, after decompression; a longer one is an error of kind too_large.",
 )
+PROBE_ALLOW = Variable(
+    name="REALTIME_PROBE_ALLOW",
+    parse=networks,
+    default="",
+    help="Networks outside which nothing is probed, comma-separated CIDR: 10.0.0.0/8,fd00::/8. Unset: everywhere. "
+    "Link-local, cloud metadata, multicast, unspecified, broadcast and reserved addresses stay refused all the same.",
+)
+PROBE_DENY = Variable(
+    name="REALTIME_PROBE_DENY",
+    parse=networks,
+    default="",
+    help="Networks in which nothing is probed, comma-separated CIDR; it wins over REALTIME_PROBE_ALLOW.",
+)
 KEY_PREFIX = Variable(
     name="REALTIME_KEY_PREFIX",
     parse=key_prefix,
@@ -283,6 +317,8 @@ TABLE: tuple[Variable[Any], ...] = (
     SWEEP_DEADLINE,
     PROBE_THREADS,
     BODY_LIMIT,
+    PROBE_ALLOW,
+    PROBE_DENY,
     KEY_PREFIX,
     ALLOWED_ORIGINS,
     TRUSTED_PROXY_HEADERS,

@@ -1,6 +1,7 @@
 """The validated settings of this app as one value; reading them from the environment is the project's business."""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 
 DEFAULT_REFRESH_INTERVAL_SECONDS = 5
 MAX_SWEEP_DEADLINE_SECONDS = 4.0
@@ -15,6 +16,7 @@ class Config:
     sweep_deadline_seconds: None means the smaller of 4 s and 80 % of the refresh interval.
     probe_threads: most probes under way at once in one process.
     body_limit_bytes: of one answer, after decompression.
+    probe_allow: networks outside which nothing is probed; empty means everywhere. probe_deny: refused, also within it.
     key_prefix: put before every Redis key, so that two installations can share one Redis.
     allowed_origins: origins of other sites that may read the metrics; empty means same origin only.
     reserved_environment: names that a registry row must not refer to as `${NAME}`.
@@ -24,6 +26,8 @@ class Config:
     sweep_deadline_seconds: float | None = None
     probe_threads: int = 128
     body_limit_bytes: int = 256 * 1024
+    probe_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    probe_deny: tuple[IPv4Network | IPv6Network, ...] = ()
     key_prefix: str = "realtime"
     allowed_origins: tuple[str, ...] = ()
     reserved_environment: frozenset[str] = field(default_factory=frozenset)

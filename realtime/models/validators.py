@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 from jmespath import functions
 
-from realtime.core import expected_status, references
+from realtime.core import addresses, expected_status, references
 from realtime.core.expressions import BadExpression, compile_expression
 
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f\\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+(%[0-9A-Za-z._-]+)?\]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _READING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -56,7 +56,7 @@ class Bounds:
 
 
 def validate_base_url(value: str) -> None:
-    """Refuse all but http(s)://host[:port][/path]; which addresses may be asked is decided when connecting."""
+    """Refuse all but http(s)://host[:port][/path], and addresses that are never probed; names are left to the probe."""
     if "://" not in value or value.partition("://")[0].lower() not in ("http", "https"):
         raise ValidationError("must begin with http:// or https://")
     if not value.isascii() or _CONTROL_OR_SPACE.search(value):
@@ -75,6 +75,18 @@ def validate_base_url(value: str) -> None:
         raise ValidationError("must name a host (write http://host:8001)")
     if port == 0:
         raise ValidationError("has port 0 (choose 1 to 65535)")
+    _refuse_address(host)
+
+
+def _refuse_address(host: str) -> None:
+    try:
+        literal = addresses.literal_address(host)
+    except addresses.OddAddress as error:
+        raise ValidationError(f"has a host that {error}") from error
+    config = settings.REALTIME
+    policy = addresses.AddressPolicy(allow=config.probe_allow, deny=config.probe_deny)
+    if literal is not None and (refusal := policy.refusal(literal)):
+        raise ValidationError(f"cannot be probed: {refusal}")
 
 
 def validate_path(value: str) -> None:

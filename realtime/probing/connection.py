@@ -12,6 +12,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.response import assert_header_parsing
 
+from realtime.core.addresses import AddressPolicy
 from realtime.probing.dialing import dial
 from realtime.probing.resolver import Resolver
 from realtime.probing.tls import handshake_failure, trusting_context
@@ -73,13 +74,11 @@ class _MeteredResponse(http.client.HTTPResponse):
 
 
 class _Wired(HTTPConnection):
-    """What both kinds of connection do in our way.
-
-    The address policy belongs to `dial`: it alone knows the address that is really used.
-    """
+    """What both kinds of connection do in our way."""
 
     response_class = _MeteredResponse
     resolver: Resolver
+    policy: AddressPolicy
     _address: str | None = None
 
     def _new_conn(self) -> socket.socket:
@@ -89,6 +88,7 @@ class _Wired(HTTPConnection):
             host=self._dns_host,
             port=self.port,
             resolver=self.resolver,
+            policy=self.policy,
             wire=wire,
             options=self.socket_options or (),
         )
@@ -143,14 +143,15 @@ class PoolingAdapter(requests.adapters.HTTPAdapter):
     kept_per_host: many targets can share one host, behind a gateway.
     """
 
-    def __init__(self, *, resolver: Resolver, kept_per_host: int) -> None:
+    def __init__(self, *, resolver: Resolver, policy: AddressPolicy, kept_per_host: int) -> None:
         self._resolver = resolver
+        self._policy = policy
         super().__init__(pool_connections=_kept_hosts(), pool_maxsize=kept_per_host, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=trusting_context(), **pool_kwargs)
         # Classes of this adapter's own, because urllib3 makes connections without a way to hand them anything.
-        of_ours = {"resolver": self._resolver}
+        of_ours = {"resolver": self._resolver, "policy": self._policy}
         plain = type("PlainConnection", (PlainConnection,), of_ours)
         tls = type("TlsConnection", (TlsConnection,), of_ours)
         self.poolmanager.pool_classes_by_scheme = {

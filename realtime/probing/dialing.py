@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from realtime.core.addresses import AddressPolicy
 from realtime.core.records import FailureKind
 from realtime.probing.failures import ProbeFailed
 from realtime.probing.resolver import Address, Resolver
@@ -41,15 +42,20 @@ class _NotConnected(Exception):
         self.message = message
 
 
-def dial(*, host: str, port: int, resolver: Resolver, wire: Wire, options: SocketOptions) -> socket.socket:
+def dial(
+    *, host: str, port: int, resolver: Resolver, policy: AddressPolicy, wire: Wire, options: SocketOptions
+) -> socket.socket:
     """Return a connected socket that the wire holds, with the time left as its timeout.
 
+    Every connection of every probe begins here, those that a redirect leads to included. The policy is asked for the
+    very address that is then connected to, so a name cannot show one address and lead to another.
+
     Raises:
-        ProbeFailed: no address, or none that lets us in before the deadline.
+        ProbeFailed: no address, none that may be connected to, or none that lets us in before the deadline.
         Interrupted: the wire was cut.
         OSError: this machine is at fault, for example has no descriptors left.
     """
-    addresses = resolver.addresses(host=host, port=port, wire=wire)[:MAX_ADDRESSES]
+    addresses = _permitted(resolver.addresses(host=host, port=port, wire=wire)[:MAX_ADDRESSES], policy)
     wire.meter.stage = Stage.CONNECTING
     started_at = time.monotonic()
     messages = []
@@ -68,6 +74,19 @@ def dial(*, host: str, port: int, resolver: Resolver, wire: Wire, options: Socke
     # That IPv6 has no route says nothing where an IPv4 address has answered, by refusing.
     telling = [message for message in messages if message != _NO_ROUTE]
     raise ProbeFailed(kind=FailureKind.CONNECT, message=(telling or messages or [_NO_ROUTE])[-1])
+
+
+def _permitted(addresses: Sequence[Address], policy: AddressPolicy) -> list[Address]:
+    """Return the addresses that may be connected to; the others of a name are passed over.
+
+    Raises:
+        ProbeFailed: the policy refuses all of them.
+    """
+    refusals = [policy.refusal(place[0]) for _, place in addresses]
+    permitted = [address for address, refusal in zip(addresses, refusals, strict=True) if refusal is None]
+    if not permitted and refusals:
+        raise ProbeFailed(kind=FailureKind.BLOCKED, message=str(refusals[0]))
+    return permitted
 
 
 def _connect(address: Address, *, share_seconds: float, wire: Wire, options: SocketOptions) -> socket.socket:

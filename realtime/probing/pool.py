@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from realtime.config import Config
+from realtime.core.addresses import AddressPolicy
 from realtime.core.records import (
     Failure,
     FailureKind,
@@ -49,7 +50,11 @@ class Prober:
     def __init__(self, config: Config) -> None:
         self._threads = config.probe_threads
         self._resolver = Resolver()
-        adapter = PoolingAdapter(resolver=self._resolver, kept_per_host=config.probe_threads)
+        adapter = PoolingAdapter(
+            resolver=self._resolver,
+            policy=AddressPolicy(allow=config.probe_allow, deny=config.probe_deny),
+            kept_per_host=config.probe_threads,
+        )
         self._fetcher = Fetcher(adapter=adapter, body_limit_bytes=config.body_limit_bytes)
         self._busy: set[str] = set()
 

@@ -53,6 +53,15 @@ def test_a_variable_that_is_set_to_nothing_counts_as_unset(variable: env.Variabl
         ("REALTIME_SWEEP_DEADLINE", "5", "5 s is not shorter than REALTIME_REFRESH_INTERVAL (5 s)"),
         ("REALTIME_PROBE_THREADS", "0", "'0' is not a whole number from 1 to 1024"),
         ("REALTIME_BODY_LIMIT", "1", "'1' is not a whole number from 1024 to"),
+        ("REALTIME_PROBE_ALLOW", "10.0.0.1/8", "'10.0.0.1/8' has bits set behind its prefix (write 10.0.0.0/8)"),
+        ("REALTIME_PROBE_ALLOW", "10.0.0.0/8 fd00::/8", "'10.0.0.0/8 fd00::/8' is no network"),
+        ("REALTIME_PROBE_DENY", "10.0.0.0/33", "'10.0.0.0/33' is no network (write 10.0.0.0/8 or fd00::/8"),
+        ("REALTIME_PROBE_DENY", "10.0.0.0/255.0.0.0", "is no network"),
+        ("REALTIME_PROBE_DENY", "10.1", "'10.1' is no network"),
+        ("REALTIME_PROBE_DENY", "010.0.0.0/8", "is no network"),
+        ("REALTIME_PROBE_DENY", "fe80::%eth0/10", "is no network"),
+        ("REALTIME_PROBE_DENY", "internal.example", "'internal.example' is no network"),
+        ("REALTIME_PROBE_DENY", "10.0.0.0/８", "is no network"),
         ("REALTIME_KEY_PREFIX", "a b", "'a b' is not 1 to 64 letters"),
         ("REALTIME_TRUSTED_PROXY_HEADERS", "X-Real-IP", "'X-Real-IP' is not one of X-Forwarded-Proto, X-"),
         ("REALTIME_HTTPS", "1", "SECRET_KEY: is required with REALTIME_HTTPS"),
@@ -121,6 +130,15 @@ def test_production_values_are_read() -> None:
     assert values[env.TRUSTED_PROXY_HEADERS] == ("X-Forwarded-Proto",)
     assert values[env.SWEEP_DEADLINE] == 2.5
     assert values[env.ALLOWED_ORIGINS] == ("https://a.example", "http://b.example:8080")
+
+
+def test_lists_of_networks_are_read_bare_addresses_and_mapped_ones_too() -> None:
+    values = env.read(
+        {"REALTIME_PROBE_ALLOW": "10.0.0.0/8, fd00::/8,", "REALTIME_PROBE_DENY": "10.1.2.3,::ffff:a02:0/112"}
+    )
+
+    assert [str(network) for network in values[env.PROBE_ALLOW]] == ["10.0.0.0/8", "fd00::/8"]
+    assert [str(network) for network in values[env.PROBE_DENY]] == ["10.1.2.3/32", "10.2.0.0/16"]
 
 
 @pytest.mark.parametrize(

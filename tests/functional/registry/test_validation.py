@@ -1,5 +1,7 @@
 """What a row of the registry may hold: refused on every save, with a message under the field's name."""
 
+import socket
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -43,6 +45,19 @@ BAD_SERVICES: list[tuple[str, Any, str]] = [
     ("base_url", "http://host\\@evil", "backslashes"),
     ("base_url", "http://hóst", "non-ASCII"),
     ("base_url", "http://" + "x" * 500, "at most 500"),
+    ("base_url", "http://169.254.169.254", "cannot be probed: the host is a cloud metadata address"),
+    ("base_url", "https://[fe80::1]:8443", "cannot be probed: the host is a link-local address"),
+    ("base_url", "http://[::ffff:a9fe:a9fe]/x", "cannot be probed: the host is a cloud metadata address"),
+    ("base_url", "http://0.0.0.0:8001", "cannot be probed: the host is an unspecified address"),
+    ("base_url", "http://2130706433", "has a host that is an address in an unusual form (write 127.0.0.1)"),
+    ("base_url", "http://0x7f.1:8001", "unusual form (write 127.0.0.1)"),
+    ("base_url", "http://0251.0376.0251.0376", "unusual form (write 169.254.169.254)"),
+    ("base_url", "http://127.1", "unusual form (write 127.0.0.1)"),
+    ("base_url", "http://127.0.0.1.:8001", "unusual form (write 127.0.0.1)"),
+    ("base_url", "http://256.0.0.1", "ends in a number but is no address"),
+    ("base_url", "http://[fe80::1%25eth0]", "must not have a zone"),
+    ("base_url", "http://[fe80::1%eth0]", "must not have a zone"),
+    ("base_url", "http://１２７.0.0.1", "non-ASCII"),
     ("health_path", "", "cannot be blank"),
     ("health_path", "health", 'must begin with one "/"'),
     ("health_path", "//evil/health", 'must begin with one "/"'),
@@ -208,6 +223,21 @@ def test_every_setting_of_the_project_is_refused_as_a_reference(settings: Any) -
     service = saved_service()
 
     assert "VAULT_TOKEN" in str(messages_of(RequestHeader(service=service, name="X", value="${A} ${VAULT_TOKEN}")))
+
+
+def test_an_address_that_the_operator_refuses_is_not_saved_and_a_name_is(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a name was looked up")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    settings.REALTIME = Config(probe_allow=(ip_network("10.0.0.0/8"),), probe_deny=(ip_network("10.1.0.0/16"),))
+
+    saved_service(name="inside", base_url="http://10.2.3.4")
+    saved_service(name="named", base_url="http://metadata.google.internal")
+    assert "REALTIME_PROBE_DENY" in str(messages_of(unsaved_service(base_url="http://10.1.2.3")))
+    assert "REALTIME_PROBE_ALLOW" in str(messages_of(unsaved_service(base_url="http://127.0.0.1")))
 
 
 def test_no_text_made_of_a_header_holds_its_value() -> None:

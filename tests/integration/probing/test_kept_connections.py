@@ -6,6 +6,7 @@ import time
 
 import requests
 
+from realtime.core.addresses import AddressPolicy
 from realtime.core.records import FailureKind, Status
 from realtime.probing.connection import PoolingAdapter
 from realtime.probing.pool import Prober
@@ -87,7 +88,7 @@ def test_a_connection_reset_under_a_request_is_asked_once_more_on_a_new_one(prob
 
 def test_a_wire_that_wants_a_new_connection_never_gets_a_kept_one(listen: Listen) -> None:
     peer = listen(healthy)
-    adapter = PoolingAdapter(resolver=Resolver(), kept_per_host=4)
+    adapter = PoolingAdapter(resolver=Resolver(), policy=AddressPolicy(), kept_per_host=4)
     request = requests.Request("GET", peer.url).prepare()
     deadline = time.monotonic() + 30
     wire = Wire(deadline=deadline, limit_seconds=30, late_kind=None, received_limit_bytes=10_000)
