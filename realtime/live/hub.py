@@ -28,6 +28,8 @@ SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_BEFORE_LOOKING_AGAIN = 0.05
 MOST_LOOKS_FOR_ONE = 5
 
+SECONDS_TO_STOP_LISTENING = 1.0
+
 
 class Listener:
     """One open connection: what it wished for, what it has, and a bell that rings when there may be more for it.
@@ -74,7 +76,7 @@ class Hub:
     def listening(self, listener: Listener) -> Iterator[None]:
         """Serve a listener until the block ends."""
         self._listeners.add(listener)
-        if self._task is None or self._task.done():
+        if not self.is_running:
             self._task = asyncio.create_task(self._run(), name="hub")
         elif listener.wishes.period_seconds not in self._feeds:
             self._news.set()
@@ -109,6 +111,11 @@ class Hub:
             now=now,
         )
 
+    @property
+    def is_running(self) -> bool:
+        """Whether anyone is being served."""
+        return self._task is not None and not self._task.done()
+
     def close(self) -> None:
         """End all connections, as the server does before it stops."""
         for listener in self._listeners:
@@ -122,8 +129,10 @@ class Hub:
                 await self._look()
                 await self._wait()
         finally:
-            listening.cancel()
-            await asyncio.wait({listening})
+            # More than once: redis-py swallows the cancellation of a task that is just connecting.
+            while not listening.done():
+                listening.cancel()
+                await asyncio.wait({listening}, timeout=SECONDS_TO_STOP_LISTENING)
             self._feeds, self._task = {}, None
         if self._listeners:  # they came while this ended
             self._task = asyncio.create_task(self._run(), name="hub")

@@ -1,0 +1,230 @@
+"""Trouble, made to happen: a store that is paused or killed, a collector that stopped, a server that starts anew."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from channels.layers import get_channel_layer
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
+from websockets.exceptions import ConnectionClosed
+
+from metricsproj import embedded, redis_urls
+from realtime.broadcast import announcements
+from realtime.core.records import Fault, FaultCode
+from realtime.live import hub as hub_module
+from realtime.live.hub import Hub
+from realtime.reporting.reader import Reader
+from tests.embedded_store import started_store
+from tests.functional.live.conftest import Newsroom
+from tests.functional.live.serving import PATIENCE_SECONDS, Client, Json, listening, rest_answer, serving
+
+STORE_AWAY = {
+    "type": "state",
+    "stale": True,
+    "status": "unknown",
+    "error": {"code": "store_unavailable", "message": "the store does not answer"},
+}
+NORMAL = {"type": "state", "stale": False, "status": "healthy", "error": None}
+
+
+async def next_but_heartbeats(client: Client) -> Json:
+    while (message := await client.next())["type"] == "heartbeat":
+        pass
+    return message
+
+
+@pytest.fixture
+def own_store(newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A store that the test may ill-treat, for the newsroom and for announcements; yields its URL."""
+    url = embedded.store_url(tmp_path)
+    client = redis.Redis.from_url(url, **redis_urls.client_options())
+    newsroom.store._connect = lambda: client
+    layer = RedisPubSubChannelLayer(hosts=[{"address": url, **redis_urls.async_client_options()}], prefix="own:")
+    monkeypatch.setattr(announcements, "get_channel_layer", lambda: layer)
+    yield url
+    client.close()
+
+
+async def test_a_frozen_store_is_told_and_so_is_its_thaw(newsroom: Newsroom, own_store: str, tmp_path: Path) -> None:
+    with started_store(tmp_path, url=own_store) as process:
+        newsroom.publish()
+        async with serving() as port, listening(port, "?mode=delta") as client:
+            await client.next()
+            process.send_signal(signal.SIGSTOP)
+            try:
+                assert await next_but_heartbeats(client) == STORE_AWAY
+                assert json.loads(await rest_answer(port))["stale"] is True
+            finally:
+                process.send_signal(signal.SIGCONT)
+            assert await next_but_heartbeats(client) == NORMAL
+            number = newsroom.publish()
+            message = await next_but_heartbeats(client)
+            assert (message["type"], message["id"]) == ("snapshot", number)
+            newsroom.publish()
+            assert (await next_but_heartbeats(client))["type"] == "delta"
+
+
+async def test_who_connects_while_the_store_is_away_sees_it_and_then_the_whole_new_snapshot(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.publish()
+    async with serving() as port, listening(port) as early:
+        await early.next()
+        newsroom.store.is_away = True
+        assert await next_but_heartbeats(early) == STORE_AWAY
+        async with listening(port, "?mode=delta&interval=60") as late:
+            message = await late.next()
+            assert (message["data"]["stale"], message["data"]["error"]) == (True, STORE_AWAY["error"])
+            newsroom.store.is_away = False
+            newsroom.publish()
+            # Either the recovery is seen first, or the snapshot that came with it.
+            while (message := await next_but_heartbeats(early))["type"] == "state":
+                assert message == NORMAL
+            assert message["data"]["stale"] is False
+
+
+async def test_a_store_that_was_killed_and_started_again_is_heard_again(
+    newsroom: Newsroom, own_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving() as port:
+        with started_store(tmp_path, url=own_store):
+            newsroom.publish()
+            stack = contextlib.AsyncExitStack()
+            client = await stack.enter_async_context(listening(port))
+            await client.next()
+        async with stack:
+            assert await next_but_heartbeats(client) == STORE_AWAY
+            with started_store(tmp_path, url=own_store):
+                assert await next_but_heartbeats(client) == NORMAL
+                monkeypatch.setattr(hub_module, "SECONDS_BETWEEN_LOOKS", 60.0)
+                await _announcements_are_heard(own_store)
+                number = await newsroom.announce()
+                message = await next_but_heartbeats(client)
+                assert (message["type"], message["id"]) == ("snapshot", number)
+
+
+async def _announcements_are_heard(url: str) -> None:
+    channel = f"own:__group__{announcements.GROUP}"
+    with redis.Redis.from_url(url) as client:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not dict(client.pubsub_numsub(channel))[channel.encode()]:
+                await asyncio.sleep(0.02)
+
+
+async def test_a_collector_that_stopped_is_told_within_two_intervals_and_the_deadline(newsroom: Newsroom) -> None:
+    newsroom.interval_seconds = 1  # stale after 2.8 s
+    newsroom.publish()
+    async with serving() as port, listening(port) as client:
+        await client.next()
+        began = asyncio.get_running_loop().time()
+        message = await next_but_heartbeats(client)
+        took_seconds = asyncio.get_running_loop().time() - began
+
+    assert message == {"type": "state", "stale": True, "status": "unknown", "error": None}
+    assert took_seconds > 2
+
+
+async def test_a_snapshot_with_an_error_of_ours_carries_it_itself(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    async with serving() as port, listening(port) as client:
+        await client.next()
+        number = newsroom.publish(fault=Fault(code=FaultCode.SWEEP_OVERRUN, message="1 of 3"))
+        message = await client.next()
+
+    assert (message["type"], message["id"]) == ("snapshot", number)
+    assert message["data"]["error"]["code"] == "sweep_overrun"
+
+
+async def test_an_announcement_that_cannot_be_read_is_passed_over(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    async with serving() as port, listening(port) as client:
+        await client.next()
+        await newsroom.announcements_are_heard()
+        layer: Any = get_channel_layer()
+        await layer.group_send(announcements.GROUP, {"type": "snapshot.published", "snapshot_id": "all of them"})
+        await layer.group_send(announcements.GROUP, {})
+        number = await newsroom.announce()
+        assert (await client.next())["id"] == number
+
+
+async def test_listening_that_fails_is_begun_again(newsroom: Newsroom, caplog: pytest.LogCaptureFixture) -> None:
+    heard = asyncio.Event()
+
+    async def failing() -> AsyncIterator[int]:
+        heard.set()
+        nothing: tuple[int, ...] = ()
+        for number in nothing:
+            yield number
+        raise ValueError("not msgpack")
+
+    lonely = Hub(reader=Reader(store=newsroom.store), announcements=failing)
+    newsroom.hub._announcements = lonely._announcements
+    newsroom.publish()
+    async with serving() as port, listening(port) as client:
+        await client.next()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await heard.wait()
+            heard.clear()
+            await heard.wait()
+
+    assert "announcements cannot be heard" in caplog.text
+
+
+def test_a_snapshot_that_cannot_be_announced_is_only_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    url = f"unix://{tmp_path}/nothing.sock"
+    layer = RedisPubSubChannelLayer(hosts=[{"address": url, **redis_urls.async_client_options()}])
+    monkeypatch.setattr(announcements, "get_channel_layer", lambda: layer)
+    caplog.set_level(logging.WARNING)
+
+    announcements.announce(7)
+
+    assert "snapshot 7 could not be announced" in caplog.text
+
+
+async def test_a_server_that_starts_anew_begins_with_the_whole(newsroom: Newsroom) -> None:
+    first = newsroom.publish()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with _web_server(listener) as server:
+            async with listening(port, "?mode=delta") as client:
+                assert (await client.next())["id"] == first
+                server.send_signal(signal.SIGTERM)
+                with contextlib.suppress(ConnectionClosed):
+                    while True:
+                        await client.text()
+                assert client.connection.close_code == 1012
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.to_thread(server.wait)
+        second = newsroom.publish()
+        with _web_server(listener):
+            async with listening(port, "?mode=delta") as client:
+                message = await client.next()
+                assert (message["type"], message["id"]) == ("snapshot", second)
+
+
+@contextlib.contextmanager
+def _web_server(listener: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
+    """The web server of `manage.py up`, on the store of the tests."""
+    descriptor = listener.fileno()
+    environment = os.environ | {"REALTIME_DATA_DIR": str(settings.DATA_DIR)}
+    environment["DJANGO_SETTINGS_MODULE"] = "metricsproj.settings"
+    command = [sys.executable, "-m", "metricsproj.supervision.web", str(descriptor)]
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, pass_fds=[descriptor]) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
