@@ -73,7 +73,9 @@ json_texts = st.text(st.characters(), max_size=20) | st.sampled_from(
 json_names = json_texts | st.sampled_from(
     ["status", "state", "health", "uptime_seconds", "uptime", "error_count", "events_per_second", "a", "b", "items"]
 )
-json_numbers = st.integers(-(10**320), 10**320) | st.integers(-1000, 1000) | st.floats(allow_nan=False)
+json_numbers = (
+    st.integers(-(2**53), 2**53) | st.sampled_from([10**307, -(10**307), 10**308, 10**400]) | st.floats(allow_nan=False)
+)
 json_scalars = st.none() | st.booleans() | json_numbers | json_texts
 json_values: st.SearchStrategy[Any] = st.recursive(
     json_scalars,

@@ -58,7 +58,9 @@ def test_what_is_no_utf_8_is_read_in_the_named_charset(charset: str, named: str)
     assert content.document == {"city": "Münster"}
 
 
-@pytest.mark.parametrize("named", ["", "; charset=nonsense", "; charset=hex", "; charset=idna", "; charset=undefined"])
+@pytest.mark.parametrize(
+    "named", ["", "; charset=nonsense", "; charset=iso-1", "; charset=hex", "; charset=idna", "; charset=undefined"]
+)
 def test_what_no_charset_explains_is_utf_8_with_gaps(named: str) -> None:
     content = answers.read_content(body=UMLAUT.encode("latin-1"), content_type=f"application/json{named}")
 
