@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ class Site:
 
     port: int
     web: subprocess.Popen[bytes]
+
+    def await_answer(self) -> None:
+        """Wait until the server answers: its port is open before it has loaded."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=START_SECONDS) as answer:
+            assert answer.status == 200
 
     @property
     def cpu_seconds(self) -> float:
@@ -69,8 +75,8 @@ def publish(*, services: int, sweep: int) -> tuple[int, float]:
 
     from realtime.broadcast.announcements import announce
     from realtime.core import history
-    from realtime.core.consolidation import Sweep, consolidate
-    from realtime.core.records import ProbeResult, ReadingSpec, Status, Target
+    from realtime.core.consolidation import consolidate
+    from realtime.core.records import ProbeResult, ReadingSpec, Status, Sweep, Target
     from realtime.store.snapshots import Acquired, open_store
 
     rate = ReadingSpec(name="events_per_second", expression="x", counts_toward_events=True)

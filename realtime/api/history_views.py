@@ -47,7 +47,7 @@ class HistoryView(MetricsView):
 
 
 def _respond(request: Request, answer: HistoryAnswer) -> HttpResponseBase:
-    gzipped = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+    gzipped = accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     response = Response(answer.rendered.gzipped if gzipped else answer.rendered.body)
     if gzipped:
         response["Content-Encoding"] = "gzip"

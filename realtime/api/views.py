@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from realtime.api.errors import PreconditionFailed, handle_error
+from realtime.api.negotiation import JSONFirstNegotiation
 from realtime.api.parameters import period_seconds
 from realtime.api.permissions import MayRead
 from realtime.api.renderers import RenderedJSONRenderer
@@ -26,6 +27,7 @@ _WEIGHT = re.compile(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", re.ASCII)
 class MetricsView(APIView):
     """What all answers have in common: who may read them, and how errors are told."""
 
+    content_negotiation_class = JSONFirstNegotiation
     permission_classes = (MayRead,)
     renderer_classes = (RenderedJSONRenderer,)
 
@@ -45,7 +47,7 @@ class RealTimeMetricsView(MetricsView):
     def get(self, request: Request) -> HttpResponseBase:
         """Answer from memory; 503 with the full shape only while this process never saw a snapshot."""
         answer = process_reader().answer(period_seconds=period_seconds(request), now=timezone.now())
-        gzipped = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        gzipped = accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
         response = Response(answer.rendered.gzipped if gzipped else answer.rendered.body)
         if gzipped:
             response["Content-Encoding"] = "gzip"
