@@ -4,6 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from realtime.reporting.reader import process_reader
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "metricsproj.settings")
 
 application = get_wsgi_application()
+# A process that has seen a snapshot can answer while the store is away.
+process_reader().refresh()
