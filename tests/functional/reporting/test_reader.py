@@ -192,10 +192,10 @@ def test_a_store_that_comes_back_is_believed_again(desk: Desk) -> None:
     desk.clocks.go_on(1)
     desk.ask()
 
-    wait_until(lambda: told(desk.ask())["snapshot_id"] == number)
+    wait_until(lambda: not told(desk.ask())["stale"])
 
     document = told(desk.ask())
-    assert not document["stale"]
+    assert document["snapshot_id"] == number
     assert "error" not in document
 
 
