@@ -72,10 +72,11 @@ class ServiceAdmin(ServiceAdminBase):
         "response_time",
         "last_error",
         "last_check",
+        "warning",
         "enabled",
     )
     list_editable = EDITED_IN_LIST
-    list_filter = ("enabled", "counts_as_api", "group", "type", "is_demo")
+    list_filter = ("enabled", "counts_as_api", "group", "type", "verify_tls", "is_demo")
     list_per_page = 100
     search_fields = ("name", "group", "type", "base_url", "notes")
     ordering = ("order", "name")
@@ -86,6 +87,7 @@ class ServiceAdmin(ServiceAdminBase):
     fieldsets = (
         (None, {"fields": ("name", "base_url", "enabled", "order", "group", "type", "counts_as_api", "is_demo")}),
         ("Health request", {"fields": ("health_path", "timeout_ms", "follow_redirects")}),
+        ("TLS", {"fields": ("ca_file", "verify_tls")}),
         (
             "Verdict",
             {
@@ -141,6 +143,10 @@ class ServiceAdmin(ServiceAdminBase):
         if state is None or state.checked_at is None:
             return NOT_KNOWN
         return age_words((timezone.now() - state.checked_at).total_seconds())
+
+    @admin.display(description="")
+    def warning(self, service: Service) -> str | SafeString:
+        return "" if service.verify_tls else format_html('<span class="rt-warning">{}</span>', "TLS not verified")
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: ServiceQuerySet) -> None:

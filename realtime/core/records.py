@@ -107,6 +107,8 @@ class Target:
     status_path: JMESPath of the status word, None for the usual places.
     degraded_above_seconds: None means that slowness does not matter.
     timeout_seconds: one deadline for everything asked of this service in a sweep.
+    ca_file: path of a PEM file whose certificates alone are trusted; None: those that the machine trusts.
+    verify_tls: False: any certificate will do.
     """
 
     name: str
@@ -122,6 +124,8 @@ class Target:
     degraded_above_seconds: float | None = None
     failure_threshold: int = 1
     success_threshold: int = 1
+    ca_file: str | None = None
+    verify_tls: bool = True
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     readings: tuple[ReadingSpec, ...] = ()
     data_sources: tuple[DataSourceSpec, ...] = ()

@@ -106,6 +106,20 @@ class Service(CheckedModel):
         "counts as an API", default=True, help_text="Off for a pure data store: it is then no part of the API counts."
     )
     follow_redirects = models.BooleanField(default=False, help_text="At most 3, each hop checked again.")
+    ca_file = models.CharField(
+        "CA file",
+        max_length=500,
+        blank=True,
+        validators=[validators.validate_file_path],
+        help_text="Absolute path of a PEM file on the machines that probe; only what it holds is trusted then. "
+        "Empty: what those machines trust.",
+    )
+    verify_tls = models.BooleanField(
+        "verify TLS",
+        default=True,
+        help_text="Off: any certificate will do, so whoever is on the way can read what is sent, headers included, "
+        "and answer in the service's place.",
+    )
     enabled = models.BooleanField(default=True, help_text="A disabled service is not probed and in no answer.")
     notes = models.TextField(
         blank=True, validators=[MaxLengthValidator(MAX_NOTES_LENGTH), validators.validate_storable]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -134,6 +135,13 @@ def validate_one_line(value: str) -> None:
     validate_storable(value)
     if _CONTROL.search(value):
         raise ValidationError("must be one line without control characters")
+
+
+def validate_file_path(value: str) -> None:
+    """Refuse all but an absolute path; whether there is such a file only the machine that probes can tell."""
+    validate_one_line(value)
+    if not PurePosixPath(value).is_absolute() and not PureWindowsPath(value).is_absolute():
+        raise ValidationError("must be an absolute path (write /etc/ssl/our-ca.pem)")
 
 
 def validate_reading_name(value: str) -> None:

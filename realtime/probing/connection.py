@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any
 
+import requests
 import requests.adapters
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -15,7 +16,7 @@ from urllib3.util.response import assert_header_parsing
 from realtime.core.addresses import AddressPolicy
 from realtime.probing.dialing import dial
 from realtime.probing.resolver import Resolver
-from realtime.probing.tls import handshake_failure, trusting_context
+from realtime.probing.tls import Trust, handshake_failure
 from realtime.probing.wire import CURRENT, Stage, Wire
 
 if sys.platform != "win32":
@@ -137,6 +138,14 @@ class TlsConnection(_Wired, HTTPSConnection):
         return sock
 
 
+class _QuietPool(HTTPSConnectionPool):
+    """Does not warn in the log, naming the host, that verification is off: the admin's pages show it."""
+
+    def _validate_conn(self, conn: Any) -> None:
+        if conn.is_closed:
+            conn.connect()
+
+
 class PoolingAdapter(requests.adapters.HTTPAdapter):
     """Requests' way to the connections above, of which it keeps those that their servers leave open.
 
@@ -146,21 +155,31 @@ class PoolingAdapter(requests.adapters.HTTPAdapter):
     def __init__(self, *, resolver: Resolver, policy: AddressPolicy, kept_per_host: int) -> None:
         self._resolver = resolver
         self._policy = policy
+        self._trust = Trust()
         super().__init__(pool_connections=_kept_hosts(), pool_maxsize=kept_per_host, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        super().init_poolmanager(connections, maxsize, block, ssl_context=trusting_context(), **pool_kwargs)
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         # Classes of this adapter's own, because urllib3 makes connections without a way to hand them anything.
         of_ours = {"resolver": self._resolver, "policy": self._policy}
         plain = type("PlainConnection", (PlainConnection,), of_ours)
         tls = type("TlsConnection", (TlsConnection,), of_ours)
         self.poolmanager.pool_classes_by_scheme = {
             "http": type("HTTPConnectionPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("HTTPSConnectionPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+            "https": type("HTTPSConnectionPool", (_QuietPool,), {"ConnectionCls": tls}),
         }
 
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        """Return the key under which connections for this request are kept: scheme, host, port and whom to trust."""
+        place, keywords = super().build_connection_pool_key_attributes(request, verify is not False, cert)
+        if place["scheme"] == "https":
+            keywords["ssl_context"] = self._trust.context(verify)
+        return place, keywords
+
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Leave trust to the shared TLS context: requests would have each connection read its list of CAs anew."""
+        """Leave trust to the context of the key: requests would have each connection read its list of CAs anew."""
 
 
 def _kept_hosts() -> int:

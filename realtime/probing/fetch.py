@@ -85,7 +85,8 @@ class Fetcher:
         spent_seconds = 0.0
         try:
             while True:
-                answer = self._ask(url=asked[-1], headers=_headers_for(target, asked), wire=wire)
+                headers = _headers_for(target, asked)
+                answer = self._ask(url=asked[-1], headers=headers, verify=_verify(target), wire=wire)
                 spent_seconds += answer.ended_at - answer.meter.started_at
                 if not (target.follow_redirects and is_redirect(answer.http_status)):
                     return _exchange(path=path, asked=asked, answer=answer, elapsed_seconds=spent_seconds)
@@ -99,24 +100,26 @@ class Fetcher:
         finally:
             CURRENT.reset(token)
 
-    def _ask(self, *, url: str, headers: tuple[tuple[str, str], ...], wire: Wire) -> _Answer:
+    def _ask(self, *, url: str, headers: tuple[tuple[str, str], ...], verify: bool | str, wire: Wire) -> _Answer:
         request = self._prepared(url, headers)
         try:
-            return self._send(request, wire=wire, on_new_connection=False)
+            return self._send(request, verify=verify, wire=wire, on_new_connection=False)
         except ProbeFailed as error:
             # The server may have closed the connection while it was idle (uvicorn and Node do so after 5 s): that
             # is known only by asking, and no failure. Where a byte came, or the time is up, it is one.
             was_idle = wire.meter.reused_connection and not wire.meter.received_bytes
             if not was_idle or error.kind is not FailureKind.PROTOCOL:
                 raise
-        return self._send(request, wire=wire, on_new_connection=True)
+        return self._send(request, verify=verify, wire=wire, on_new_connection=True)
 
-    def _send(self, request: requests.PreparedRequest, *, wire: Wire, on_new_connection: bool) -> _Answer:
+    def _send(
+        self, request: requests.PreparedRequest, *, verify: bool | str, wire: Wire, on_new_connection: bool
+    ) -> _Answer:
         meter = wire.begin(on_new_connection=on_new_connection)
         response: requests.Response | None = None
         try:
             timeout_seconds = wire.remaining_seconds()
-            response = self._adapter.send(request, timeout=timeout_seconds)
+            response = self._adapter.send(request, timeout=timeout_seconds, verify=verify)
             body = self._body(response)
             return _Answer(
                 http_status=response.status_code,
@@ -170,6 +173,11 @@ class Fetcher:
         except (requests.RequestException, ValueError):
             # From None: the texts of the exceptions hold what could not be sent.
             raise UnusableTarget("its URL or one of its headers cannot be sent") from None
+
+
+def _verify(target: Target) -> bool | str:
+    """Return how to verify TLS, in the words of requests: not at all, by a CA file, or as the machine does."""
+    return (target.ca_file or True) if target.verify_tls else False
 
 
 def _headers_for(target: Target, asked: list[str]) -> tuple[tuple[str, str], ...]:

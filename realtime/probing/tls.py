@@ -1,12 +1,20 @@
 """TLS as probes use it: whom they trust, and what a failed handshake means in words a person can act on."""
 
 import ssl
+import stat
+import threading
+from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
 from realtime.core.records import FailureKind
 from realtime.probing.failures import ProbeFailed
+
+MAX_CA_FILE_BYTES = 1024 * 1024
+
+# Of a file: inode, time of the last change in nanoseconds, size.
+_Stamp = tuple[int, int, int]
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h; its own texts name the host, which must not reach the public answer.
 _CERTIFICATE = {
@@ -36,13 +44,76 @@ _HANDSHAKE = {
 def trusting_context() -> ssl.SSLContext:
     """Return a context that trusts what this machine trusts (a company's own CA) and Mozilla's list.
 
-    Both, because images without `ca-certificates` have only the latter. Made once: reading the list costs about
-    20 ms, and requests would do it for each connection.
+    Both, because images without `ca-certificates` have only the latter. Reading the list costs about 20 ms.
     """
     context = create_urllib3_context()
     context.load_default_certs()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context
+
+
+class Trust:
+    """The TLS contexts of a process: the machine's, one that verifies nothing, and one for each CA file in use.
+
+    `verify` is what requests calls so: True, False, or the path of a CA file. Connections are kept per context, so
+    that a target never gets a connection that was made under another's trust.
+    """
+
+    def __init__(self) -> None:
+        self._machine = trusting_context()
+        self._unverified = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+        self._unverified.check_hostname = False
+        self._lock = threading.Lock()
+        self._of_files: dict[str, tuple[_Stamp, ssl.SSLContext]] = {}
+
+    def context(self, verify: bool | str) -> ssl.SSLContext:
+        """Return the context for this way to verify; a CA file that has changed is read again.
+
+        Raises:
+            ProbeFailed: the CA file cannot be read here, or holds no certificate.
+        """
+        if isinstance(verify, bool):
+            return self._machine if verify else self._unverified
+        path = Path(verify)
+        with self._lock:
+            stamp = _stamp(path)
+            known = self._of_files.get(verify)
+            if known is None or known[0] != stamp:
+                known = self._of_files[verify] = (stamp, _context_of_file(path))
+            return known[1]
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        raise _unusable("cannot be read on the machine that probes") from None
+    # A device or a pipe could be read for ever.
+    if not stat.S_ISREG(found.st_mode):
+        raise _unusable("is no file")
+    if found.st_size > MAX_CA_FILE_BYTES:
+        raise _unusable(f"is larger than {MAX_CA_FILE_BYTES // 1024} KiB")
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _context_of_file(path: Path) -> ssl.SSLContext:
+    context = create_urllib3_context()
+    # The file may hold the authority that signed the certificate, without the one that signed that authority.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        with path.open("rb") as file:
+            pem = file.read(MAX_CA_FILE_BYTES)
+        # What stands around the certificates, such as their owners' names, may be in any encoding.
+        context.load_verify_locations(cadata=pem.decode("ascii", errors="ignore"))
+    except (ssl.SSLError, ValueError):
+        raise _unusable("holds no certificate in PEM form") from None
+    except OSError:
+        raise _unusable("cannot be read on the machine that probes") from None
+    return context
+
+
+def _unusable(what: str) -> ProbeFailed:
+    return ProbeFailed(kind=FailureKind.TLS, message=f"the service's CA file {what} (correct ca_file)")
 
 
 def handshake_failure(error: OSError) -> ProbeFailed:

@@ -22,6 +22,8 @@ SERVICE_KEYS: Mapping[str, type] = {
     "timeout_ms": int,
     "expected_status": str,
     "follow_redirects": bool,
+    "ca_file": str,
+    "verify_tls": bool,
     "degraded_above_ms": int,
     "failure_threshold": int,
     "success_threshold": int,

@@ -119,6 +119,8 @@ def _target(
         degraded_above_seconds=None if slow_ms is None else slow_ms / 1000,
         failure_threshold=service.failure_threshold,
         success_threshold=service.success_threshold,
+        ca_file=service.ca_file or None,
+        verify_tls=service.verify_tls,
         headers=headers,
         readings=tuple(_reading_spec(reading) for reading in readings),
         data_sources=tuple(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from realtime.models import DataSource, Reading, RequestHeader, Service
 from realtime.registry import exporting, importing, registry_file
 from realtime.registry.file_text import FileFormat
+from realtime.registry.targets import load_targets
 from tests.functional.registry.rows import imported, saved_header, saved_service
 
 pytestmark = pytest.mark.django_db
@@ -335,3 +336,21 @@ def test_whatever_was_imported_comes_back_from_its_export(
     assert same == text
     assert anew == text
     assert "hunter2" not in text
+
+
+def test_tls_settings_come_and_go_with_the_file_and_reach_the_target() -> None:
+    imported("services: [{name: a, base_url: 'https://h', ca_file: /etc/ca.pem, verify_tls: false}]")
+
+    (entry,) = yaml.safe_load(exported())["services"]
+    (target,) = load_targets()
+
+    assert (entry["ca_file"], entry["verify_tls"]) == ("/etc/ca.pem", False)
+    assert (target.ca_file, target.verify_tls) == ("/etc/ca.pem", False)
+
+
+def test_tls_settings_that_are_left_out_are_the_safe_ones() -> None:
+    imported("services: [{name: a, base_url: 'https://h'}]")
+
+    (target,) = load_targets()
+
+    assert (target.ca_file, target.verify_tls) == (None, True)
