@@ -1,5 +1,6 @@
 """The fleet's process: `python -m metricsproj.samplefleet NAME=DESCRIPTOR ...`, sockets inherited."""
 
+import signal
 import sys
 import threading
 import time
@@ -68,6 +69,7 @@ def main(arguments: list[str]) -> None:
         if service.manner is not Manner.REFUSING and service.name in descriptors:
             server = SampleServer(service, socket(fileno=int(descriptors[service.name])))
             threading.Thread(target=server.serve_forever, name=service.name, daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Event().wait()
 
 

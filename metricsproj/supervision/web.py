@@ -1,10 +1,12 @@
 """The web server of `manage.py up`: uvicorn on a listening socket that the supervisor has opened."""
 
+import signal
 import socket
 import sys
 
 import uvicorn
 
+from metricsproj.asgi import application  # first: it loads Django, which the next import needs
 from realtime.live.hub import process_hub
 
 # After which the kernel gives up a client that takes no byte of what was sent to it. Without this, what a dropped
@@ -24,7 +26,7 @@ class Server(uvicorn.Server):
 def main(descriptor: int) -> None:
     """Serve on an inherited socket; uvicorn's own option for that takes every socket for a unix one."""
     config = uvicorn.Config(
-        "metricsproj.asgi:application",
+        application,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
@@ -40,6 +42,8 @@ def main(descriptor: int) -> None:
     listener = socket.socket(fileno=descriptor)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
+    # Once it has stopped, uvicorn raises the signal again, which would end this process as if it had been killed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     Server(config).run(sockets=[listener])
 
 

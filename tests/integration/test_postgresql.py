@@ -12,7 +12,11 @@ from metricsproj import env
 from tests import postgresql
 
 PROJECT_DIR = Path(env.__file__).parent.parent
-REGISTRY_TESTS = ("tests/functional/registry", "tests/functional/commands")
+REGISTRY_TESTS = (
+    "tests/functional/registry",
+    "tests/functional/commands/test_import_services.py",
+    "tests/functional/commands/test_export_services.py",
+)
 
 
 @pytest.fixture(scope="module")
