@@ -80,7 +80,10 @@ def _exchange_report(exchange: Exchange, *, secrets: Sequence[str]) -> ExchangeR
         exchange=exchange,
         elapsed=_milliseconds(exchange.elapsed_seconds),
         phases=_phases(exchange.phases, reused=exchange.reused_connection),
-        headers=tuple((name, masked(value, secrets=secrets)) for name, value in exchange.headers[:MAX_HEADERS_SHOWN]),
+        headers=tuple(
+            (_printable(name), _printable(masked(value, secrets=secrets)))
+            for name, value in exchange.headers[:MAX_HEADERS_SHOWN]
+        ),
         excerpt=text[:EXCERPT_CHARACTERS],
         size_bytes=len(exchange.body),
         is_cut=len(text) > EXCERPT_CHARACTERS,

@@ -24,6 +24,8 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
 }
 
+_OFFERED_CODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
+
 # Requests kept ready, which saves about a tenth of the cost of a probe.
 _PREPARED_REQUESTS = 20_000
 # Chunks of one byte cost six on the wire; nothing honest costs more.
@@ -153,14 +155,18 @@ class Fetcher:
         return url
 
     def _body(self, response: requests.Response) -> bytes:
+        is_readable = _is_in_offered_coding(response)
         try:
-            body: bytes = response.raw.read(self._body_limit_bytes + 1, decode_content=True)
+            body: bytes = response.raw.read(self._body_limit_bytes + 1, decode_content=is_readable)
         except ValueError as error:
             # http.client reads a negative chunk size as a number of bytes to read.
             raise ProbeFailed(kind=FailureKind.PROTOCOL, message="the body has a broken chunk") from error
         if len(body) > self._body_limit_bytes:
             message = f"the body is larger than {self._body_limit_bytes // 1024} KiB"
             raise ProbeFailed(kind=FailureKind.TOO_LARGE, message=message)
+        if body and not is_readable:
+            message = "the body is compressed in a way that was not offered (only gzip is)"
+            raise ProbeFailed(kind=FailureKind.PROTOCOL, message=message)
         return body
 
     def _prepare(self, url: str, headers: tuple[tuple[str, str], ...]) -> requests.PreparedRequest:
@@ -173,6 +179,16 @@ class Fetcher:
         except (requests.RequestException, ValueError):
             # From None: the texts of the exceptions hold what could not be sent.
             raise UnusableTarget("its URL or one of its headers cannot be sent") from None
+
+
+def _is_in_offered_coding(response: requests.Response) -> bool:
+    """Tell whether a body is compressed in the way that was offered, if at all.
+
+    What urllib3 can take apart beside it depends on the packages that happen to be installed, and not all of them
+    stop at a limit.
+    """
+    codings = response.headers.get("Content-Encoding", "").lower().split(",")
+    return all(coding.strip() in _OFFERED_CODINGS for coding in codings)
 
 
 def _verify(target: Target) -> bool | str:

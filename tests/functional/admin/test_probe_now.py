@@ -206,3 +206,13 @@ def test_the_page_of_a_service_has_a_button_for_it(operator: Client, viewer: Cli
 
     assert "Probe now</button>" in operator.get(path).content.decode()
     assert "Probe now</button>" not in viewer.get(path).content.decode()
+
+
+def test_control_characters_in_answer_headers_are_made_visible(operator: Client, seen: Seen) -> None:
+    seen(headers=(("X-\x1b[2JName", "va\x07l\u202eue"),))
+
+    html = probe(operator, saved_service())
+
+    assert "X-\N{REPLACEMENT CHARACTER}[2JName" in html
+    assert "va\N{REPLACEMENT CHARACTER}l\N{REPLACEMENT CHARACTER}ue" in html
+    assert "\x1b" not in html
