@@ -92,7 +92,12 @@ export class Page {
   async loadHistories() {
     this.#hasHistories = true;
     const { metrics, service, onLoaded } = this.#historyWanted();
-    const answers = await this.histories.load({ period: this.period, metrics, service });
+    const answers = await this.histories.load({
+      period: this.period,
+      metrics,
+      service,
+      snapshotId: this.document?.snapshot_id ?? 0,
+    });
     if (!answers) return;
     onLoaded?.(answers);
     this.schedule();

@@ -1,6 +1,8 @@
 // The small histories: fetched once for all services together, then extended from each document that arrives.
 
 const BUCKETS = 30;
+const ATTEMPTS = 3;
+const MS_BETWEEN_ATTEMPTS = 300;
 
 // Means by time bucket, oldest first; null where there was no sample.
 export class Series {
@@ -66,14 +68,18 @@ export class Histories {
     return this.#services.get(metric)?.get(name);
   }
 
-  // Fetch these metrics, of one service or of all. Resolves with the answers by metric; what cannot be had is left to
-  // grow from now on.
-  async load({ period, metrics, service = null }) {
+  // Fetch these metrics, of one service or of all, up to this snapshot or a later one. Resolves with the answers by
+  // metric, null where another load has begun meanwhile; what cannot be had is left to grow from now on.
+  async load({ period, metrics, service = null, snapshotId }) {
     this.#period = period;
     this.#loading += 1;
     const turn = this.#loading;
-    const answers = await Promise.all(metrics.map((metric) => this.#fetch(metric, period, service)));
-    if (turn !== this.#loading) return null; // another period was asked for meanwhile
+    // One after the other: a server makes them from the same buckets, and is not to be rushed by many viewers.
+    const answers = [];
+    for (const metric of metrics) {
+      answers.push(await this.#fetch(metric, { period, service, snapshotId }));
+      if (turn !== this.#loading) return null;
+    }
     this.#fleet.clear();
     this.#services.clear();
     answers.forEach((answer, index) => answer && this.#keep(metrics[index], answer));
@@ -82,14 +88,21 @@ export class Histories {
     return new Map(metrics.map((metric, index) => [metric, answers[index]]));
   }
 
-  async #fetch(metric, period, service) {
+  async #fetch(metric, { period, service, snapshotId }) {
     const query = new URLSearchParams({ metric, period, ...(service ? { service } : {}) });
-    try {
-      const response = await fetch(`${this.#url}?${query}`, { cache: "no-cache" });
-      return response.ok ? await response.json() : null;
-    } catch {
-      return null;
+    let answer = null;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (attempt) await new Promise((resolve) => setTimeout(resolve, MS_BETWEEN_ATTEMPTS));
+      try {
+        const response = await fetch(`${this.#url}?${query}`, { cache: "no-cache" });
+        answer = response.ok ? await response.json() : null;
+      } catch {
+        answer = null;
+      }
+      // Another process, or one that is busy, may answer with what it had before.
+      if (!answer || answer.snapshot_id >= snapshotId) break;
     }
+    return answer;
   }
 
   #keep(metric, answer) {
