@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -14,9 +14,20 @@ from django.db import Error as RegistryError
 from realtime.broadcast.announcements import announce
 from realtime.collection.intervals import present_interval_seconds
 from realtime.config import Config
-from realtime.core import history
-from realtime.core.consolidation import Consolidated, Outcome, Sweep, consolidate
-from realtime.core.records import FailureKind, Fault, FaultCode, ServiceMemory, Snapshot, Target
+from realtime.core import backoff, history
+from realtime.core.consolidation import Consolidated, consolidate
+from realtime.core.records import (
+    FailureKind,
+    Fault,
+    FaultCode,
+    Outcome,
+    ServiceMemory,
+    Snapshot,
+    Sweep,
+    Target,
+    Unprobed,
+    UnprobedReason,
+)
 from realtime.probing.pool import Prober
 from realtime.registry.schedule import refresh_interval_seconds
 from realtime.registry.targets import load_targets
@@ -29,6 +40,9 @@ LEASE_MARGIN_SECONDS = 5.0
 
 # Two beats by mistake must not probe twice as often; half an interval leaves room for a late one.
 LEAST_GAP_SHARE = 0.5
+
+# Of what all threads can wait for within a sweep, what may be spent on targets that will probably time out again.
+DEAD_SHARE = 0.5
 
 # Probes that failed like this took their whole time, and probably will again: they begin last.
 _SLOW_FAILURES = (FailureKind.TIMEOUT, FailureKind.SWEEP_DEADLINE, FailureKind.DNS)
@@ -108,10 +122,24 @@ class Collector:
             return acquired
         for problem in acquired.problems:
             logger.error("%s; starting afresh", problem)
+        acquired = replace(acquired, memory=backoff.ended(acquired.memory, names=acquired.woken))
         try:
             targets, fault = self._targets()
             before_sweep = time.monotonic() - began
-            outcomes = self._sweep(targets, memory=acquired.memory, deadline_seconds=deadline_seconds, stop=stop)
+            sitting_out = self._sitting_out(
+                targets,
+                acquired=acquired,
+                now=now + timedelta(seconds=before_sweep),
+                interval_seconds=interval_seconds,
+                deadline_seconds=deadline_seconds,
+            )
+            outcomes = self._sweep(
+                targets,
+                sitting_out=sitting_out,
+                memory=acquired.memory,
+                deadline_seconds=deadline_seconds,
+                stop=stop,
+            )
             elapsed = time.monotonic() - began
             sweep = Sweep(
                 targets=targets,
@@ -146,20 +174,41 @@ class Collector:
             )
         return self._last_targets, None
 
+    def _sitting_out(
+        self,
+        targets: Sequence[Target],
+        *,
+        acquired: Acquired,
+        now: datetime,
+        interval_seconds: int,
+        deadline_seconds: float,
+    ) -> frozenset[str]:
+        """Return the names of targets that kept timing out, and are not to be probed this time."""
+        return backoff.sitting_out(
+            targets,
+            memory=acquired.memory,
+            shown={state.name: state for state in acquired.previous.services} if acquired.previous else {},
+            now=now,
+            interval_seconds=interval_seconds,
+            probe_seconds=DEAD_SHARE * self._config.probe_threads * deadline_seconds,
+        )
+
     def _sweep(
         self,
         targets: Sequence[Target],
         *,
+        sitting_out: frozenset[str],
         memory: Mapping[str, ServiceMemory],
         deadline_seconds: float,
         stop: threading.Event | None,
     ) -> list[Outcome]:
         """Return the outcomes in the order of `targets`, though those that hung last time are begun last."""
         hung = {name for name, remembered in memory.items() if remembered.last_kind in _SLOW_FAILURES}
-        ordered = sorted(targets, key=lambda target: target.name in hung)
+        probed = [target for target in targets if target.name not in sitting_out]
+        ordered = sorted(probed, key=lambda target: target.name in hung)
         outcomes = self._prober.sweep(targets=ordered, deadline_seconds=deadline_seconds, stop=stop)
         by_name = {outcome.target: outcome for outcome in outcomes}
-        return [by_name[target.name] for target in targets]
+        return [by_name.get(target.name) or _sat_out(target) for target in targets]
 
     def _publish(self, sweep: Sweep, acquired: Acquired) -> Collected:
         consolidated = consolidate(
@@ -188,6 +237,10 @@ def process_collector() -> Collector:
     """Return the collector of this process, which keeps connections open from sweep to sweep."""
     config: Config = settings.REALTIME
     return Collector(config=config, store=open_store(config), prober=Prober(config))
+
+
+def _sat_out(target: Target) -> Outcome:
+    return Unprobed(target=target.name, reason=UnprobedReason.SAT_OUT)
 
 
 def _log_changes(consolidated: Consolidated) -> None:

@@ -1,5 +1,6 @@
 """Probe now: one probe of a few services for a person to look at, outside any sweep and without publishing."""
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -9,13 +10,18 @@ from django.conf import settings
 from realtime.core.records import Inspection
 from realtime.probing.pool import Prober
 from realtime.registry.targets import load_targets_named
+from realtime.store.snapshots import StoreUnavailable, open_store
+
+logger = logging.getLogger(__name__)
 
 
 def probe_now(names: Sequence[str]) -> tuple[Inspection, ...]:
     """Probe these services, disabled ones included, side by side, and return what each probe saw.
 
-    In registry order. Connections are new, so that every phase of connecting can be seen.
+    In registry order. Connections are new, so that every phase of connecting can be seen. Whoever sat sweeps out is
+    probed by the next one again.
     """
+    end_back_off(names)
     targets = load_targets_named(names)
     with (
         closing(Prober(settings.REALTIME)) as prober,
@@ -23,3 +29,14 @@ def probe_now(names: Sequence[str]) -> tuple[Inspection, ...]:
         ThreadPoolExecutor(max_workers=max(1, len(targets)), thread_name_prefix="probe-now") as threads,
     ):
         return tuple(threads.map(prober.inspect, targets))
+
+
+def end_back_off(names: Sequence[str]) -> None:
+    """Have the next sweep probe these services, however long they kept timing out.
+
+    Without a store they wait until their time has come, 60 s at most.
+    """
+    try:
+        open_store(settings.REALTIME).wake(names)
+    except StoreUnavailable as error:
+        logger.warning("%s: services that sit sweeps out do so until their time", error)

@@ -84,6 +84,10 @@ def encode_memory(memory: Mapping[str, ServiceMemory]) -> bytes:
             name: {
                 "streak": kept.streak,
                 "kind": kept.last_kind,
+                "timeouts": kept.timeouts,
+                "next": _to_ms(kept.next_check_at) if kept.next_check_at else None,
+                "held": kept.held_status,
+                "held_failure": _failure_to_json(kept.held_failure),
                 "counters": {key: [sample.total, _to_ms(sample.at)] for key, sample in kept.counters.items()},
                 "conditions": dict(kept.conditions),
             }
@@ -99,6 +103,10 @@ def decode_memory(data: bytes) -> dict[str, ServiceMemory]:
             name: ServiceMemory(
                 streak=kept["streak"],
                 last_kind=FailureKind(kept["kind"]) if kept["kind"] else None,
+                timeouts=kept.get("timeouts", 0),
+                next_check_at=_from_ms(kept["next"]) if kept.get("next") is not None else None,
+                held_status=Status(kept["held"]) if kept.get("held") else None,
+                held_failure=_failure_from_json(kept.get("held_failure")),
                 counters={
                     key: CounterSample(total=total, at=_from_ms(at)) for key, (total, at) in kept["counters"].items()
                 },
@@ -163,7 +171,6 @@ def decode_change(data: bytes, *, service: str) -> StatusChange:
 
 
 def _state_to_json(state: ServiceState) -> Json:
-    failure = state.failure
     return {
         "name": state.name,
         "type": state.type,
@@ -179,12 +186,12 @@ def _state_to_json(state: ServiceState) -> Json:
         "checked": _to_ms(state.checked_at) if state.checked_at else None,
         "success": _to_ms(state.last_success_at) if state.last_success_at else None,
         "failures": state.consecutive_failures,
-        "failure": [failure.kind, failure.message, failure.http_status] if failure else None,
+        "failure": _failure_to_json(state.failure),
+        "next": _to_ms(state.next_check_at) if state.next_check_at else None,
     }
 
 
 def _state_from_json(stored: Json) -> ServiceState:
-    failure = stored["failure"]
     return ServiceState(
         name=stored["name"],
         type=stored["type"],
@@ -200,8 +207,17 @@ def _state_from_json(stored: Json) -> ServiceState:
         checked_at=_from_ms(stored["checked"]) if stored["checked"] is not None else None,
         last_success_at=_from_ms(stored["success"]) if stored["success"] is not None else None,
         consecutive_failures=stored["failures"],
-        failure=Failure(kind=FailureKind(failure[0]), message=failure[1], http_status=failure[2]) if failure else None,
+        failure=_failure_from_json(stored["failure"]),
+        next_check_at=_from_ms(stored["next"]) if stored.get("next") is not None else None,
     )
+
+
+def _failure_to_json(failure: Failure | None) -> list[str | int | None] | None:
+    return [failure.kind, failure.message, failure.http_status] if failure else None
+
+
+def _failure_from_json(stored: list[Any] | None) -> Failure | None:
+    return Failure(kind=FailureKind(stored[0]), message=stored[1], http_status=stored[2]) if stored else None
 
 
 def _tallies(stored: Mapping[str, list[int]]) -> NamedTallies:

@@ -173,6 +173,8 @@ def _entry(state: ServiceState, *, current: Window, previous: Window, expected: 
         "error_rate": _percent(probes),
         "error": _failure(state.failure),
     }
+    if state.next_check_at is not None:
+        entry["next_check_at"] = timestamp(state.next_check_at)
     if state.uptime_seconds is not None:
         entry["uptime_seconds"] = _number(state.uptime_seconds)
     if state.reading_errors:

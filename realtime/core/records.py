@@ -3,10 +3,12 @@
 Seconds, ratios and aware UTC datetimes inside; `core.document` turns them into what the public contract shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from realtime.core.maintenance import MaintenanceWindow
 
 
 class Status(StrEnum):
@@ -43,6 +45,19 @@ class FailureKind(StrEnum):
     REDIRECT = "redirect"
     SWEEP_DEADLINE = "sweep_deadline"
     BLOCKED = "blocked"
+
+
+class Contact(StrEnum):
+    """What a probe heard from beyond this machine, which tells a silent network from a service that fails.
+
+    NONE: it asked nobody there (loopback, an address of this machine, refused by our own policy), so it proves nothing.
+    ANSWERED: something came back, a refused connection and 'no such name' included.
+    SILENT: no route, no answer to connecting or to a request on a kept connection, or none of the resolver.
+    """
+
+    NONE = "none"
+    ANSWERED = "answered"
+    SILENT = "silent"
 
 
 class ReadingKind(StrEnum):
@@ -129,6 +144,7 @@ class Target:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     readings: tuple[ReadingSpec, ...] = ()
     data_sources: tuple[DataSourceSpec, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +166,7 @@ class Exchange:
     elapsed_seconds: from sending the request, connecting included where needed, to the last byte of the body.
     address: `host:port` that was connected to, None when that was not reached.
     hops: the URLs asked, without query, the last one being the one that answered.
+    place: the address beyond this machine that was asked, the name where it was not resolved; None where there is none.
     """
 
     path: str
@@ -163,6 +180,8 @@ class Exchange:
     content_type: str = ""
     body: bytes = field(default=b"", repr=False)
     failure: Failure | None = None
+    contact: Contact = Contact.NONE
+    place: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +192,7 @@ class ProbeResult:
     finished_seconds: when the probe ended, after the start of its sweep.
     gauges: readings by name, registered ones first; counters: raw totals by name, not yet rates.
     conditions: per data source, whether its condition held on this answer.
+    contact, place: of the health request, as in `Exchange`.
     """
 
     target: str
@@ -185,12 +205,14 @@ class ProbeResult:
     reading_errors: Mapping[str, str] = field(default_factory=dict)
     uptime_seconds: float | None = None
     conditions: Mapping[str, bool] = field(default_factory=dict)
+    contact: Contact = Contact.NONE
+    place: str | None = None
 
 
 class UnprobedReason(StrEnum):
     """Why a target has no probe result in a sweep.
 
-    SAT_OUT: on purpose, its thread or name look-up from an earlier sweep still hangs.
+    SAT_OUT: on purpose: it kept timing out, or its thread or name look-up from an earlier sweep still hangs.
     OVERRUN: not begun, or cut before its time, because the sweep took too long or was stopped.
     INTERNAL: our own code raised; the traceback is in the log.
     """
@@ -206,6 +228,26 @@ class Unprobed:
 
     target: str
     reason: UnprobedReason
+
+
+Outcome = ProbeResult | Unprobed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sweep:
+    """One pass over all targets: `outcomes` in the order of `targets`, and the figures it was made under.
+
+    fault: what of ours had failed before the probes began (the registry), None when nothing had.
+    """
+
+    targets: Sequence[Target]
+    outcomes: Sequence[Outcome]
+    started_at: datetime
+    finished_at: datetime
+    collection_seconds: float
+    refresh_interval_seconds: int
+    deadline_seconds: float
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,6 +268,7 @@ class ServiceState:
 
     status: shown, after flap damping; failure: the one on which a shown unhealthy or error rests, else None.
     readings: public names, registered ones first; tracked: those of them that have history.
+    next_check_at: until when it sits sweeps out because it kept timing out, None while it does not.
     """
 
     name: str
@@ -243,6 +286,7 @@ class ServiceState:
     last_success_at: datetime | None = None
     consecutive_failures: int = 0
     failure: Failure | None = None
+    next_check_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -280,11 +324,17 @@ class ServiceMemory:
 
     streak: probes in a row that speak against the shown status (flap damping).
     last_kind: kind of the last failed probe; a target that sits out counts as failed once more of that kind.
+    timeouts: probes in a row that timed out; next_check_at: until when it sits out because of them.
+    held_status, held_failure: what was shown before our own network failed, from which damping goes on.
     conditions: per data source, what its condition gave on the last usable answer.
     """
 
     streak: int = 0
     last_kind: FailureKind | None = None
+    timeouts: int = 0
+    next_check_at: datetime | None = None
+    held_status: Status | None = None
+    held_failure: Failure | None = None
     counters: Mapping[str, CounterSample] = field(default_factory=dict)
     conditions: Mapping[str, bool] = field(default_factory=dict)
 

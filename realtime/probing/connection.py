@@ -81,6 +81,7 @@ class _Wired(HTTPConnection):
     resolver: Resolver
     policy: AddressPolicy
     _address: str | None = None
+    _place: str | None = None  # None: on this machine
 
     def _new_conn(self) -> socket.socket:
         wire = CURRENT.get()
@@ -94,6 +95,7 @@ class _Wired(HTTPConnection):
             options=self.socket_options or (),
         )
         self._address = wire.meter.address
+        self._place = wire.place
         return sock
 
     @property
@@ -105,6 +107,7 @@ class _Wired(HTTPConnection):
         if self.sock is not None and wire.meter.connect_seconds is None:
             wire.meter.reused_connection = True
             wire.meter.address = self._address
+            wire.asks(self._place)
             wire.hold(self.sock)
         super().request(method, url, *args, **kwargs)
         wire.meter.sent_at = time.monotonic()

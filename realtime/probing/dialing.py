@@ -1,6 +1,7 @@
 """Connects to a host: looks its name up, then tries its addresses, each with a fair share of the time left."""
 
 import errno
+import ipaddress
 import socket
 import time
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from realtime.probing.wire import Stage, Wire
 MAX_ADDRESSES = 8
 
 _NO_ROUTE = "no route to the host"
+_NO_ANSWER = "no answer to the attempt to connect"
+_NOT_ALLOWED = "this machine does not allow the connection"
 # Errors that say something of the way to the target; all others (no descriptors, no memory) are ours.
 _MESSAGES = {
     errno.ECONNREFUSED: "connection refused",
@@ -27,8 +30,8 @@ _MESSAGES = {
     errno.ENETDOWN: _NO_ROUTE,
     errno.EAFNOSUPPORT: _NO_ROUTE,
     errno.EINVAL: _NO_ROUTE,  # a link-local IPv6 address without its zone
-    errno.EACCES: "this machine does not allow the connection",
-    errno.EPERM: "this machine does not allow the connection",
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
 }
 
 SocketOptions = Sequence[tuple[int, int, int | bytes]]
@@ -60,12 +63,15 @@ def dial(
     started_at = time.monotonic()
     messages = []
     for position, address in enumerate(addresses):
+        wire.asks(None if is_this_machine(address) else address[1][0])
         share_seconds = wire.remaining_seconds() / (len(addresses) - position)
         try:
             sock = _connect(address, share_seconds=share_seconds, wire=wire, options=options)
         except _NotConnected as error:
             messages.append(error.message)
+            _note_contact(error.message, wire)
             continue
+        wire.hears()
         wire.meter.connect_seconds = time.monotonic() - started_at
         wire.meter.address = _shown(address)
         wire.meter.stage = Stage.WAITING
@@ -74,6 +80,30 @@ def dial(
     # That IPv6 has no route says nothing where an IPv4 address has answered, by refusing.
     telling = [message for message in messages if message != _NO_ROUTE]
     raise ProbeFailed(kind=FailureKind.CONNECT, message=(telling or messages or [_NO_ROUTE])[-1])
+
+
+def _note_contact(message: str, wire: Wire) -> None:
+    if message == _NOT_ALLOWED:  # nothing was sent
+        wire.asks(None)
+    elif message not in (_NO_ROUTE, _NO_ANSWER):
+        wire.hears()
+
+
+def is_this_machine(address: Address) -> bool:
+    """Tell whether an address is loopback or another one of this machine, which the network has no part in.
+
+    Connecting a UDP socket sends nothing: the kernel only chooses the address from which it would.
+    """
+    family, place = address
+    ip = ipaddress.ip_address(place[0].partition("%")[0])
+    if ip.is_loopback or (ip.version == 6 and ip.ipv4_mapped is not None and ip.ipv4_mapped.is_loopback):
+        return True
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.connect(place)
+            return bool(sock.getsockname()[0] == place[0])
+    except OSError:
+        return False
 
 
 def _permitted(addresses: Sequence[Address], policy: AddressPolicy) -> list[Address]:
@@ -114,7 +144,7 @@ def _connect_to(sock: socket.socket, *, family: socket.AddressFamily, place: tup
     try:
         sock.connect(place)
     except TimeoutError as error:
-        raise _NotConnected("no answer to the attempt to connect") from error
+        raise _NotConnected(_NO_ANSWER) from error
     except OSError as error:
         raise _explained(error, family) from error
 

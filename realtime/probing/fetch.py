@@ -91,14 +91,12 @@ class Fetcher:
                 answer = self._ask(url=asked[-1], headers=headers, verify=_verify(target), wire=wire)
                 spent_seconds += answer.ended_at - answer.meter.started_at
                 if not (target.follow_redirects and is_redirect(answer.http_status)):
-                    return _exchange(path=path, asked=asked, answer=answer, elapsed_seconds=spent_seconds)
+                    return _exchange(path=path, asked=asked, answer=answer, wire=wire, elapsed_seconds=spent_seconds)
                 asked.append(self._next_url(asked, location=answer.headers.get("Location")))
         except ProbeFailed as error:
-            return _failed_exchange(path=path, asked=asked, meter=wire.meter, error=error)
+            return _failed_exchange(path=path, asked=asked, wire=wire, error=error)
         except _BodyFailed as error:
-            return _failed_exchange(
-                path=path, asked=asked, meter=wire.meter, error=error.cause, http_status=error.http_status
-            )
+            return _failed_exchange(path=path, asked=asked, wire=wire, error=error.cause, http_status=error.http_status)
         finally:
             CURRENT.reset(token)
 
@@ -133,6 +131,7 @@ class Fetcher:
         except Interrupted:
             raise
         except Exception as error:
+            wire.hears_acknowledgement()
             failed = _explained(error, wire)
             if failed is None:
                 # The libraries' wrappers hold whole URLs in their texts, and this goes to the log.
@@ -213,7 +212,7 @@ def _explained(error: Exception, wire: Wire) -> ProbeFailed | Interrupted | None
     return wire.late() if failed is not None and wire.is_over else failed
 
 
-def _exchange(*, path: str, asked: list[str], answer: _Answer, elapsed_seconds: float) -> Exchange:
+def _exchange(*, path: str, asked: list[str], answer: _Answer, wire: Wire, elapsed_seconds: float) -> Exchange:
     meter = answer.meter
     return Exchange(
         path=path,
@@ -226,12 +225,15 @@ def _exchange(*, path: str, asked: list[str], answer: _Answer, elapsed_seconds: 
         headers=tuple(answer.headers.items()),
         content_type=answer.headers.get("Content-Type", ""),
         body=answer.body,
+        contact=wire.contact,
+        place=wire.place,
     )
 
 
 def _failed_exchange(
-    *, path: str, asked: list[str], meter: Meter, error: ProbeFailed, http_status: int | None = None
+    *, path: str, asked: list[str], wire: Wire, error: ProbeFailed, http_status: int | None = None
 ) -> Exchange:
+    meter = wire.meter
     return Exchange(
         path=path,
         hops=tuple(without_query(url) for url in asked),
@@ -240,4 +242,6 @@ def _failed_exchange(
         phases=meter.phases(),
         http_status=http_status if error.kind is FailureKind.TOO_LARGE else None,
         failure=error.failure(http_status=http_status),
+        contact=wire.contact,
+        place=wire.place,
     )

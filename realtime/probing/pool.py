@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 from realtime.config import Config
 from realtime.core.addresses import AddressPolicy
 from realtime.core.records import (
+    Contact,
     Failure,
     FailureKind,
     Inspection,
+    Outcome,
     ProbeResult,
     Status,
     Target,
@@ -36,8 +38,6 @@ MOVING_THREADS = 16
 STALLED_SECONDS = 0.01
 # Past the sweep deadline, for probes that were cut to say how far they came.
 GRACE_SECONDS = 0.25
-
-Outcome = ProbeResult | Unprobed
 
 
 class Prober:
@@ -246,4 +246,6 @@ class _Sweep:
             status=Status.ERROR,
             failure=Failure(kind=FailureKind.SWEEP_DEADLINE, message=late.message),
             finished_seconds=time.monotonic() - self._started_at,
+            contact=wire.contact if wire else Contact.NONE,
+            place=wire.place if wire else None,
         )

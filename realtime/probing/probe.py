@@ -36,6 +36,8 @@ def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: f
             reading_errors=taken.errors,
             uptime_seconds=taken.uptime_seconds,
             conditions=taken.conditions,
+            contact=health.contact,
+            place=health.place,
         ),
     )
 

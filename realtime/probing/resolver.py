@@ -26,6 +26,9 @@ if hasattr(socket, "EAI_NODATA"):
     _MESSAGES[socket.EAI_NODATA] = "the name has no address"
 
 
+_NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+
+
 class _LookUp(Future[list[Address] | Exception]):
     """A look-up in flight; `given_up`: somebody stopped waiting for it."""
 
@@ -52,6 +55,7 @@ class Resolver:
         if _is_literal(host):
             return _with_port(_look_up(host), port)
         wire.meter.stage = Stage.LOOKING_UP
+        wire.asks(None if host.rstrip(".").lower() == "localhost" else host)
         started_at = time.monotonic()
         look_up = self._join(host)
         try:
@@ -60,6 +64,7 @@ class Resolver:
             look_up.given_up = True
             raise
         wire.meter.dns_seconds = time.monotonic() - started_at
+        _note_contact(look_up.result(), wire)
         return _with_port(_answer(look_up), port)
 
     def unanswered(self, host: str) -> bool:
@@ -91,6 +96,14 @@ class Resolver:
         with self._lock:
             self._in_flight.pop(host, None)
         look_up.set_result(found)
+
+
+def _note_contact(found: list[Address] | Exception, wire: Wire) -> None:
+    """Take note of who answered: for 'no such name' somebody had to, while other failures can be our own."""
+    if isinstance(found, socket.gaierror) and found.errno in _NO_SUCH_NAME:
+        wire.hears()
+    elif not (isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN):
+        wire.asks(None)
 
 
 def _is_literal(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import Future
@@ -10,11 +11,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from realtime.core.records import FailureKind, Phases
+from realtime.core.records import Contact, FailureKind, Phases
 from realtime.probing.failures import Interrupted, ProbeFailed
 
 # Of status line and headers, so that 100 long headers or endless interim answers cannot fill the memory.
 HEAD_LIMIT_BYTES = 128 * 1024
+
+# Where `struct tcp_info` has it: behind eight bytes and four numbers of four bytes each.
+_TCP_INFO_UNACKED = slice(24, 28)
 
 
 class Stage(Enum):
@@ -102,12 +106,48 @@ class Wire:
         self._is_cut = False
         self._is_stopped = False
         self._descriptor: int | None = None
+        self._heard = False
+        self._asked: str | None = None
 
     def begin(self, *, on_new_connection: bool) -> Meter:
         """Start over for one more request and return its meter."""
         self.wants_new_connection = on_new_connection
         self.meter = Meter(started_at=time.monotonic())
         return self.meter
+
+    @property
+    def place(self) -> str | None:
+        """The last address or name beyond this machine that was asked."""
+        return self._asked
+
+    @property
+    def contact(self) -> Contact:
+        """What was heard from beyond this machine so far."""
+        if self._heard:
+            return Contact.ANSWERED
+        return Contact.NONE if self._asked is None else Contact.SILENT
+
+    def asks(self, place: str | None) -> None:
+        """Take note that something is sent beyond this machine; None: that nothing is, after all."""
+        self._asked = place
+
+    def hears(self) -> None:
+        """Take note that an answer came, whatever it says, to what was asked last."""
+        self._heard = self._heard or self._asked is not None
+
+    def hears_acknowledgement(self) -> None:
+        """Ask the kernel whether the peer has acknowledged what a kept connection sent: then the network is there.
+
+        Where the kernel cannot tell (it is Linux' to), the silence of a kept connection proves nothing.
+        """
+        with self._lock:
+            if self._heard or self._asked is None or self._descriptor is None or self.meter.connect_seconds is not None:
+                return
+            unacknowledged = _unacknowledged(self._descriptor)
+        if unacknowledged is None:
+            self._asked = None
+        else:
+            self._heard = unacknowledged == 0
 
     @property
     def is_over(self) -> bool:
@@ -184,6 +224,7 @@ class Wire:
         meter = self.meter
         if meter.first_byte_at is None:
             meter.first_byte_at = time.monotonic()
+            self.hears()
         meter.received_bytes += size_bytes
         if meter.stage is Stage.WAITING and meter.received_bytes > HEAD_LIMIT_BYTES:
             message = f"the head of the answer is larger than {HEAD_LIMIT_BYTES // 1024} KiB"
@@ -199,6 +240,20 @@ class Wire:
 
 # What connects and reads is called by urllib3, deep inside; this is how it finds the wire of its own thread's probe.
 CURRENT: ContextVar[Wire] = ContextVar("realtime.probing.wire")
+
+
+def _unacknowledged(descriptor: int) -> int | None:
+    """Return how many segments the peer has not acknowledged (`tcpi_unacked` of linux/tcp.h), None when unknown."""
+    if sys.platform != "linux":
+        return None
+    sock = socket.socket(fileno=descriptor)
+    try:
+        answer = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_UNACKED.stop)
+    except OSError:
+        return None
+    finally:
+        sock.detach()
+    return int.from_bytes(answer[_TCP_INFO_UNACKED], sys.byteorder)
 
 
 def _shut_down(descriptor: int) -> None:

@@ -12,6 +12,8 @@ SNAPSHOT_EXTRA_SECONDS = DAY_SECONDS
 HISTORY_SECONDS = 4 * DAY_SECONDS
 CHANGES_SECONDS = 30 * DAY_SECONDS
 CHANGES_KEPT = 20
+# The next sweep takes it, or nobody does.
+WOKEN_SECONDS = DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,18 @@ class Keys:
     def history(self) -> tuple[str, ...]:
         """One key for each period, in the order of PERIODS."""
         return tuple(self._key(f"history:{seconds}") for seconds in PERIODS.values())
+
+    @property
+    def read_keys(self) -> str:
+        return self._key("read-keys")
+
+    @property
+    def read_keys_version(self) -> str:
+        return self._key("read-keys-version")
+
+    @property
+    def woken(self) -> str:
+        return self._key("woken")
 
     def changes(self, service: str) -> str:
         return self._key(f"changes:{service}")

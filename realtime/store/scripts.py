@@ -17,7 +17,7 @@ local function whole(found)
 end
 """
 
-# KEYS: lease, sequence, started, snapshot, memory, totals
+# KEYS: lease, sequence, started, snapshot, memory, totals, woken
 # ARGV: token, lease milliseconds, least gap in milliseconds since the last start (0: none), highest id seen
 # A lease without an end is not ours, whatever it is.
 ACQUIRE = (
@@ -40,9 +40,18 @@ local fence = string.format('%.0f', number)
 redis.call('SET', KEYS[2], fence)
 redis.call('SET', KEYS[3], string.format('%.0f', now), 'EX', 86400)
 redis.call('SET', KEYS[1], fence .. ':' .. ARGV[1], 'PX', ARGV[2])
-return {'acquired', fence, text(KEYS[4]), text(KEYS[5]), text(KEYS[6])}
+local woken = redis.pcall('SMEMBERS', KEYS[7])
+redis.call('DEL', KEYS[7])
+return {'acquired', fence, text(KEYS[4]), text(KEYS[5]), text(KEYS[6]), woken.err and {} or woken}
 """
 )
+
+# KEYS: woken; ARGV: seconds it is kept, names
+WAKE = """
+if redis.call('TYPE', KEYS[1]).ok ~= 'set' then redis.call('DEL', KEYS[1]) end
+redis.call('SADD', KEYS[1], unpack(ARGV, 2))
+return redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
 
 # KEYS: lease; ARGV: its value
 RELEASE = (
@@ -160,5 +169,48 @@ for i = 4, #KEYS do
   found[#found + 1] = edges[2] or false
 end
 return found
+"""
+)
+
+# KEYS: the read keys; ARGV: version already known
+READ_KEYS = (
+    _READING
+    + """
+local found = redis.pcall('HMGET', KEYS[1], 'version', 'keys')
+if not whole(found[1]) or not found[2] then
+  return {}
+end
+if found[1] == ARGV[1] then
+  return {found[1]}
+end
+return {found[1], found[2]}
+"""
+)
+
+# KEYS: the last version of the read keys that was given
+# A full Redis lets a script write that has deleted something first: a revoked key must not go on because of that.
+NEXT_KEYS_VERSION = (
+    _READING
+    + """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local version = string.format('%.0f', math.max((whole(text(KEYS[1])) or 0) + 1, now))
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[1], version)
+return version
+"""
+)
+
+# KEYS: the read keys; ARGV: version, the keys
+PUBLISH_KEYS = (
+    _READING
+    + """
+local found = redis.pcall('HGET', KEYS[1], 'version')
+if type(found) == 'string' and (whole(found) or 0) >= tonumber(ARGV[1]) then
+  return 0
+end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'keys', ARGV[2])
+return 1
 """
 )

@@ -1,7 +1,7 @@
 """Redis as the place where one collector publishes and every web process reads; knows no rule of what is stored."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,12 +51,16 @@ class Lease:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Acquired:
-    """A lease, and what the last sweep left behind; a part that is missing or unreadable is empty."""
+    """A lease, and what the last sweep left behind; a part that is missing or unreadable is empty.
+
+    woken: names of services whose back-off somebody ended since then.
+    """
 
     lease: Lease
     previous: Snapshot | None
     memory: Mapping[str, ServiceMemory]
     totals: Totals
+    woken: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
 
 
@@ -122,14 +126,14 @@ class Store:
         keys = self._keys
         answer = self._eval(
             scripts.ACQUIRE,
-            [keys.lease, keys.sequence, keys.started, keys.snapshot, keys.memory, keys.totals],
+            [keys.lease, keys.sequence, keys.started, keys.snapshot, keys.memory, keys.totals, keys.woken],
             [token, round(lease_seconds * 1000), round(least_gap_seconds * 1000), self._highest_seen],
         )
         if answer[0] in _REFUSALS:
             return Refused(reason=_REFUSALS[answer[0]], number=int(answer[1]), remaining_seconds=int(answer[2]) / 1000)
         lease = Lease(number=int(answer[1]), token=token)
         self._highest_seen = max(self._highest_seen, lease.number)
-        return _acquired(lease, snapshot=answer[2], memory=answer[3], totals=answer[4])
+        return _acquired(lease, snapshot=answer[2], memory=answer[3], totals=answer[4], woken=answer[5])
 
     def publish(
         self,
@@ -180,10 +184,15 @@ class Store:
         """Give back a lease without publishing; one that is no longer held is left alone."""
         self._eval(scripts.RELEASE, [self._keys.lease], [lease.value])
 
+    def wake(self, names: Collection[str]) -> None:
+        """Have the next sweep end the back-off of these services."""
+        if names:
+            self._eval(scripts.WAKE, [self._keys.woken], [lifetimes.WOKEN_SECONDS, *names])
+
     def read(self, *, known_id: int | None) -> Published | int | None:
         """Return what is published: the bare id when it is the one already known, None when there is nothing."""
         keys = self._keys
-        with _translated_errors():
+        with translated_errors():
             answer: Any = self._connect().eval_ro(
                 scripts.READ,
                 3 + len(keys.history),
@@ -216,7 +225,7 @@ class Store:
         keys = self._keys
         history = keys.history[list(PERIODS.values()).index(period_seconds)]
         names = [keys.head, keys.snapshot, history, *([keys.changes(service)] if service is not None else [])]
-        with _translated_errors():
+        with translated_errors():
             answer: Any = self._connect().eval_ro(
                 scripts.READ_BUCKETS,
                 len(names),
@@ -235,13 +244,13 @@ class Store:
 
     def status_changes(self, service: str) -> tuple[StatusChange, ...]:
         """Return the last status changes of a service that can be read, oldest first."""
-        with _translated_errors():
+        with translated_errors():
             stored: Any = self._connect().lrange(self._keys.changes(service), 0, -1)
         decoded = (_decoded(change, partial(codec.decode_change, service=service))[0] for change in stored)
         return tuple(change for change in decoded if change is not None)
 
     def _eval(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
-        with _translated_errors():
+        with translated_errors():
             return self._connect().eval(script, len(keys), *keys, *arguments)
 
 
@@ -251,7 +260,8 @@ def open_store(config: Config) -> Store:
 
 
 @contextmanager
-def _translated_errors() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
+    """Turn what redis-py raises within the block into StoreUnavailable."""
     try:
         yield
     except (redis.RedisError, OSError) as error:
@@ -274,7 +284,9 @@ def _refusal(error: Exception) -> str | None:
     return word if word.isalpha() and word.isupper() else "ERR"
 
 
-def _acquired(lease: Lease, *, snapshot: bytes | None, memory: bytes | None, totals: bytes | None) -> Acquired:
+def _acquired(
+    lease: Lease, *, snapshot: bytes | None, memory: bytes | None, totals: bytes | None, woken: Iterable[bytes]
+) -> Acquired:
     """Decode what the last sweep left; a part that cannot be read starts afresh rather than stop the collector."""
     previous, snapshot_problem = _decoded(snapshot, codec.decode_snapshot)
     remembered, memory_problem = _decoded(memory, codec.decode_memory)
@@ -284,6 +296,7 @@ def _acquired(lease: Lease, *, snapshot: bytes | None, memory: bytes | None, tot
         previous=previous,
         memory=remembered or {},
         totals=counted or EMPTY,
+        woken=frozenset(name.decode(errors="replace") for name in woken),
         problems=tuple(problem for problem in (snapshot_problem, memory_problem, totals_problem) if problem),
     )
 

@@ -11,8 +11,17 @@ from django.test import Client
 from django.utils import timezone
 
 from realtime.core import history
-from realtime.core.consolidation import Sweep, consolidate
-from realtime.core.records import DataSourceSpec, Failure, FailureKind, ProbeResult, ReadingSpec, Status, Target
+from realtime.core.consolidation import consolidate
+from realtime.core.records import (
+    DataSourceSpec,
+    Failure,
+    FailureKind,
+    ProbeResult,
+    ReadingSpec,
+    Status,
+    Sweep,
+    Target,
+)
 from realtime.reporting.reader import process_reader
 from realtime.store.snapshots import Acquired, Store, open_store
 from tests.embedded_store import clean_store, running_store  # noqa: F401

@@ -91,5 +91,6 @@ def test_an_empty_store_is_no_problem(store: Store) -> None:
         "previous": None,
         "memory": {},
         "totals": EMPTY,
+        "woken": frozenset(),
         "problems": (),
     }

@@ -52,6 +52,7 @@ states = st.builds(
     last_success_at=st.none() | moments,
     consecutive_failures=st.integers(0),
     failure=st.none() | failures,
+    next_check_at=st.none() | moments,
 )
 snapshots = st.builds(
     Snapshot,
@@ -73,6 +74,10 @@ memories = st.dictionaries(
         ServiceMemory,
         streak=st.integers(0, 100),
         last_kind=st.none() | st.sampled_from(FailureKind),
+        timeouts=st.integers(0, 100),
+        next_check_at=st.none() | moments,
+        held_status=st.none() | st.sampled_from(Status),
+        held_failure=st.none() | failures,
         counters=st.dictionaries(texts, st.builds(CounterSample, total=floats, at=moments), max_size=3),
         conditions=st.dictionaries(texts, st.booleans(), max_size=3),
     ),

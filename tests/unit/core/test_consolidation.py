@@ -1,16 +1,14 @@
 """One sweep and what the last one left -> snapshot, memory, samples, status changes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.core import codec, counting, history
-from realtime.core.consolidation import Consolidated, Outcome, Sweep, consolidate
+from realtime.core.consolidation import Consolidated
 from realtime.core.history import EMPTY
 from realtime.core.records import (
     CounterSample,
@@ -18,22 +16,20 @@ from realtime.core.records import (
     FailureKind,
     Fault,
     FaultCode,
+    Outcome,
     ReadingKind,
     ReadingSpec,
     ServiceMemory,
     ServiceState,
-    Snapshot,
     Status,
     StatusChange,
     Target,
     Unprobed,
     UnprobedReason,
 )
-from tests.unit.core.making import NOW, failure, probed, target
+from tests.unit.core.making import failure, probed, target
+from tests.unit.core.sweeping import INTERVAL, STALE_AFTER, Collector
 
-INTERVAL = 5
-DEADLINE = 4.0
-STALE_AFTER = timedelta(seconds=2 * INTERVAL + DEADLINE)
 EVENTS = ReadingSpec(name="events_per_second", expression="events_per_second", counts_toward_events=True)
 
 
@@ -51,39 +47,6 @@ def internal(name: str = "data-api") -> Unprobed:
 
 def hung(name: str = "data-api") -> Outcome:
     return probed(name, Status.ERROR, failure=failure(FailureKind.SWEEP_DEADLINE, "took too long"))
-
-
-@dataclass
-class Collector:
-    """Sweeps one after the other, each with what the last one left."""
-
-    targets: Sequence[Target] = (target(),)
-    at: datetime = NOW
-    previous: Snapshot | None = None
-    memory: dict[str, ServiceMemory] = field(default_factory=dict)
-    number: int = 0
-
-    def sweep(self, *outcomes: Outcome, seconds: float = INTERVAL, **changes: Any) -> Consolidated:
-        """Consolidate a sweep that finishes so many seconds after the last one."""
-        self.at += timedelta(seconds=seconds)
-        self.number += 1
-        values: dict[str, Any] = {
-            "targets": self.targets,
-            "outcomes": outcomes,
-            "started_at": self.at - timedelta(seconds=0.2),
-            "finished_at": self.at,
-            "collection_seconds": 0.2,
-            "refresh_interval_seconds": INTERVAL,
-            "deadline_seconds": DEADLINE,
-        }
-        done = consolidate(
-            sweep=Sweep(**{**values, **changes}),
-            snapshot_id=self.number,
-            previous=self.previous,
-            memory=self.memory,
-        )
-        self.previous, self.memory = done.snapshot, dict(done.memory)
-        return done
 
 
 def only(done: Consolidated) -> ServiceState:

@@ -1,0 +1,84 @@
+"""Maintenance windows: when a service is expected to be away, once or every week, also where clocks are changed."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SEPARATORS = re.compile(r"[\s,]+")
+
+
+class BadWeekdays(ValueError):
+    """The text names no days of the week; the message says how to write them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OnceWindow:
+    """Open from `starts_at` until just before `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def is_open(self, *, now: datetime) -> bool:
+        return self.starts_at <= now < self.ends_at
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WeeklyWindow:
+    """Opens at the local time `at` on each of `weekdays` (0 is Monday), and lasts for `duration` of real time.
+
+    Where clocks go forward over `at`, it opens as if they had not: a window at 2:30 opens when the clock shows 3:30.
+    Where they go back and show `at` twice, it opens at the first of the two. An hour stays an hour through both (as in
+    RFC 5545, section 3.3.10).
+    """
+
+    weekdays: frozenset[int]
+    at: time
+    duration: timedelta
+    zone: tzinfo
+
+    def is_open(self, *, now: datetime) -> bool:
+        today = now.astimezone(self.zone).date()
+        # Days more than it lasts: it may have opened late on the first, and under another offset of the zone.
+        days = (today - timedelta(days=back) for back in range(self.duration.days + 3))
+        openings = (self._opening(day) for day in days if day.weekday() in self.weekdays)
+        return any(opening <= now < opening + self.duration for opening in openings)
+
+    def _opening(self, day: date) -> datetime:
+        # `fold` is 0, which means just what the docstring says. In UTC, because an aware datetime of a zone is added to
+        # by its wall clock.
+        return datetime.combine(day, self.at, tzinfo=self.zone).astimezone(UTC)
+
+
+MaintenanceWindow = OnceWindow | WeeklyWindow
+
+
+def is_in_maintenance(windows: Iterable[MaintenanceWindow], *, now: datetime) -> bool:
+    """Tell whether any of these windows is open; `now` is aware."""
+    return any(window.is_open(now=now) for window in windows)
+
+
+def parse_weekdays(text: str) -> frozenset[int]:
+    """Return the days that `sat,sun`, `mon-fri` or `daily` name, 0 for Monday; a range may go over the week's end.
+
+    Raises:
+        BadWeekdays: with a message that says how to write them.
+    """
+    days: set[int] = set()
+    for word in filter(None, _SEPARATORS.split(text.strip().lower())):
+        days.update(_days_of(word))
+    if not days:
+        raise BadWeekdays('names no day (write "sat,sun", "mon-fri" or "daily")')
+    return frozenset(days)
+
+
+def _days_of(word: str) -> Iterable[int]:
+    if word == "daily":
+        return range(7)
+    first, dash, last = word.partition("-")
+    if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
+        raise BadWeekdays(f'{word[:20]!r} is no day (write "sat,sun", "mon-fri" or "daily")')
+    start = WEEKDAYS.index(first)
+    length = (WEEKDAYS.index(last) - start) % 7 if dash else 0
+    return ((start + offset) % 7 for offset in range(length + 1))
