@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import environ
 
+from realtime.config import ReadAccess
 from realtime.core.addresses import Network, canonical_network
 
 T = TypeVar("T")
@@ -116,6 +117,10 @@ def choice_of(choices: tuple[str, ...]) -> Callable[[str], str]:
         raise MistakenValue(f"{text!r} is not one of {', '.join(choices)}")
 
     return parse
+
+
+def optional_read_access(text: str) -> ReadAccess | None:
+    return ReadAccess(choice_of(tuple(ReadAccess))(text)) if text else None
 
 
 def choices_of(choices: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
@@ -290,6 +295,13 @@ ALLOWED_ORIGINS = Variable(
     default="",
     help="Origins of other sites whose pages may read the metrics. Unset: same origin only.",
 )
+READ_ACCESS = Variable(
+    name="REALTIME_READ_ACCESS",
+    parse=optional_read_access,
+    default="",
+    help="Who may read the metrics and the pages: public, key (whoever shows a read key) or staff (who is signed in to "
+    "the admin). Unset: public while ALLOWED_HOSTS names this machine alone, else key.",
+)
 TRUSTED_PROXY_HEADERS = Variable(
     name="REALTIME_TRUSTED_PROXY_HEADERS",
     parse=choices_of(PROXY_HEADERS),
@@ -321,6 +333,7 @@ TABLE: tuple[Variable[Any], ...] = (
     PROBE_DENY,
     KEY_PREFIX,
     ALLOWED_ORIGINS,
+    READ_ACCESS,
     TRUSTED_PROXY_HEADERS,
     HTTPS,
 )
@@ -340,6 +353,12 @@ class Values:
 def is_loopback_only(allowed_hosts: tuple[str, ...]) -> bool:
     """Return whether the site is asked from this machine alone."""
     return all(host.lower() in LOOPBACK_HOSTS for host in allowed_hosts)
+
+
+def read_access(values: Values) -> ReadAccess:
+    """Return who may read: without a word, everyone only while nobody else can ask."""
+    unsaid = ReadAccess.PUBLIC if is_loopback_only(values[ALLOWED_HOSTS]) else ReadAccess.KEY
+    return values[READ_ACCESS] or unsaid
 
 
 def read(variables: Mapping[str, str]) -> Values:

@@ -30,6 +30,7 @@ REALTIME = Config(
     probe_deny=ENV[env.PROBE_DENY],
     key_prefix=ENV[env.KEY_PREFIX],
     allowed_origins=ENV[env.ALLOWED_ORIGINS],
+    read_access=env.read_access(ENV),
     reserved_environment=env.NAMES,
 )
 

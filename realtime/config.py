@@ -1,11 +1,20 @@
 """The validated settings of this app as one value; reading them from the environment is the project's business."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
 DEFAULT_REFRESH_INTERVAL_SECONDS = 5
 MAX_SWEEP_DEADLINE_SECONDS = 4.0
 SWEEP_DEADLINE_SHARE = 0.8  # of the refresh interval, so that a sweep ends before the next one is due
+
+
+class ReadAccess(StrEnum):
+    """Who may read the metrics: everyone, whoever shows a read key, or who is signed in to the admin as staff."""
+
+    PUBLIC = "public"
+    KEY = "key"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +28,7 @@ class Config:
     probe_allow: networks outside which nothing is probed; empty means everywhere. probe_deny: refused, also within it.
     key_prefix: put before every Redis key, so that two installations can share one Redis.
     allowed_origins: origins of other sites that may read the metrics; empty means same origin only.
+    read_access: who may read the metrics, on whichever way.
     reserved_environment: names that a registry row must not refer to as `${NAME}`.
     """
 
@@ -30,6 +40,7 @@ class Config:
     probe_deny: tuple[IPv4Network | IPv6Network, ...] = ()
     key_prefix: str = "realtime"
     allowed_origins: tuple[str, ...] = ()
+    read_access: ReadAccess = ReadAccess.PUBLIC
     reserved_environment: frozenset[str] = field(default_factory=frozenset)
 
     def sweep_deadline(self, *, interval_seconds: int) -> float:

@@ -1,10 +1,10 @@
-"""The Django admin: the registry with its live state, and the refresh interval."""
+"""The Django admin: the registry with its live state, the refresh interval and the read keys."""
 
 from django.contrib import admin
 
-from realtime.admin import schedule, service  # imported for their registrations
+from realtime.admin import read_key, schedule, service  # imported for their registrations
 
-__all__ = ["schedule", "service"]
+__all__ = ["read_key", "schedule", "service"]
 
 admin.site.site_header = "Real-time metrics"
 admin.site.site_title = "Real-time metrics"

@@ -6,9 +6,10 @@ from django import forms
 from django.contrib import admin
 
 if TYPE_CHECKING:
-    from realtime.models import DataSource, Reading, RequestHeader, Service
+    from realtime.models import DataSource, Reading, ReadKey, RequestHeader, Service
 
     ServiceAdminBase = admin.ModelAdmin[Service]
+    ReadKeyAdminBase = admin.ModelAdmin[ReadKey]
     ServiceForm = forms.ModelForm[Service]
     HeaderForm = forms.ModelForm[RequestHeader]
     HeaderFormSet = forms.BaseInlineFormSet[RequestHeader, Service, forms.ModelForm[RequestHeader]]
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     ReadingInlineBase = admin.TabularInline[Reading, Service]
     DataSourceInlineBase = admin.TabularInline[DataSource, Service]
 else:
-    ServiceAdminBase = admin.ModelAdmin
+    ServiceAdminBase = ReadKeyAdminBase = admin.ModelAdmin
     ServiceForm = HeaderForm = forms.ModelForm
     HeaderFormSet = forms.BaseInlineFormSet
     HeaderInlineBase = ReadingInlineBase = DataSourceInlineBase = admin.TabularInline

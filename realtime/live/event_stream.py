@@ -7,6 +7,7 @@ hold a thread for as long as the stream lasts.
 import json
 import logging
 import re
+from collections.abc import Sequence
 
 from django.conf import settings
 
@@ -14,14 +15,15 @@ from realtime.core.parameters import InvalidParameter, error_document
 from realtime.live.asgi import Receive, Scope, Send, header, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
 from realtime.live.feed import Wire
-from realtime.live.gate import Refusal, is_listed_origin, refusal
+from realtime.live.gate import Refusal, admission, is_listed_origin
 from realtime.live.hub import Listener, process_hub
 
 logger = logging.getLogger(__name__)
 
 RETRY_MS = 3000  # after which a browser connects again
 
-Headers = list[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = list[Header]
 
 _STREAM_HEADERS: Headers = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -34,12 +36,17 @@ _WRONG_METHOD = Refusal(status=405, code="method_not_allowed", message="only GET
 
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one event stream."""
-    refused = _WRONG_METHOD if scope["method"] not in ("GET", "HEAD") else refusal(scope)
-    if refused is not None:
-        await _answer_error(scope, send, status=refused.status, body=refused.body)
+    admitted = _WRONG_METHOD if scope["method"] not in ("GET", "HEAD") else await admission(scope)
+    if isinstance(admitted, Refusal):
+        await _refuse(scope, send, admitted)
         return
     try:
-        listener = Listener(wishes=wishes_of(scope), wire=Wire.EVENT_STREAM, resumed_id=_last_event_id(scope))
+        listener = Listener(
+            wishes=wishes_of(scope),
+            wire=Wire.EVENT_STREAM,
+            resumed_id=_last_event_id(scope),
+            admission=admitted,
+        )
     except InvalidParameter as error:
         await _answer_error(scope, send, status=400, body=json.dumps(error_document(error)).encode())
         return
@@ -57,10 +64,17 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _answer_error(scope: Scope, send: Send, *, status: int, body: bytes) -> None:
-    headers = [*_ERROR_HEADERS, (b"content-length", str(len(body)).encode()), *_site_headers(scope)]
-    if status == _WRONG_METHOD.status:
-        headers.append((b"allow", b"GET, HEAD, OPTIONS"))
+async def _refuse(scope: Scope, send: Send, refused: Refusal) -> None:
+    extra: Headers = []
+    if refused is _WRONG_METHOD:
+        extra.append((b"allow", b"GET, HEAD, OPTIONS"))
+    if refused.challenge:
+        extra.append((b"www-authenticate", refused.challenge.encode()))
+    await _answer_error(scope, send, status=refused.status, body=refused.body, extra=extra)
+
+
+async def _answer_error(scope: Scope, send: Send, *, status: int, body: bytes, extra: Sequence[Header] = ()) -> None:
+    headers = [*_ERROR_HEADERS, (b"content-length", str(len(body)).encode()), *extra, *_site_headers(scope)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

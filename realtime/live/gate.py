@@ -3,15 +3,27 @@
 Django's own checks stand behind its middleware, which an open connection never passes.
 """
 
+import asyncio
 import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
 from realtime.live.asgi import Scope, header
-from realtime.reporting.access import may_read
+from realtime.reporting.access import (
+    CHALLENGE,
+    COOKIE,
+    EVERYONE,
+    AccessUnknown,
+    Admission,
+    NotAdmitted,
+    Presented,
+    admit,
+    is_public,
+)
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]  # Django's, while debugging without ALLOWED_HOSTS
@@ -19,25 +31,50 @@ _DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]  # Django's, while debugging
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """Why a connection is refused, as an HTTP answer."""
+    """Why a connection is refused, as an HTTP answer. challenge: of a 401, the scheme to come with."""
 
     status: int
     code: str
     message: str
+    challenge: str | None = None
 
     @property
     def body(self) -> bytes:
         return json.dumps({"error": {"code": self.code, "message": self.message}}).encode()
 
 
-def refusal(scope: Scope) -> Refusal | None:
-    """Return why this client may not connect, None where it may. Origins are another question."""
+async def admission(scope: Scope) -> Admission | Refusal:
+    """Return the right to listen of this client, or why it may not connect. Origins are another question."""
+    if refused := _misdirected(scope):
+        return refused
+    if is_public():
+        return EVERYONE
+    try:
+        # In a thread: it may have to wait for the first keys of this process, or for the database.
+        return await asyncio.to_thread(admit, _presented_in(scope))
+    except NotAdmitted as error:
+        if error.is_key_wanted:
+            return Refusal(status=401, code=error.code, message=str(error), challenge=CHALLENGE)
+        return Refusal(status=403, code=error.code, message=str(error))
+    except AccessUnknown as error:
+        return Refusal(status=503, code=error.fault.code, message=error.fault.message)
+
+
+def _presented_in(scope: Scope) -> Presented:
+    cookies = parse_cookie(header(scope, b"cookie") or "")
+    return Presented(
+        authorization=header(scope, b"authorization") or "",
+        api_key=header(scope, b"x-api-key") or "",
+        cookie=cookies.get(COOKIE, ""),
+        session=cookies.get(settings.SESSION_COOKIE_NAME, ""),
+    )
+
+
+def _misdirected(scope: Scope) -> Refusal | None:
     if not _is_allowed_host(host_of(scope)):
         return Refusal(status=400, code="invalid_host", message="this Host is not served")
     if settings.SECURE_SSL_REDIRECT and not is_secure(scope):
         return Refusal(status=403, code="https_required", message="connect over TLS")
-    if not may_read():
-        return Refusal(status=403, code="permission_denied", message="this client may not read the metrics")
     return None
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 from django.utils import timezone
@@ -18,6 +18,8 @@ from realtime.core import delivery
 from realtime.core.delivery import Held, Message, Mode, Wishes
 from realtime.live.asgi import Event
 from realtime.live.feed import Feed, Wire, advance
+from realtime.reporting import access
+from realtime.reporting.access import EVERYONE, Admission
 from realtime.reporting.reader import Reader, process_reader
 
 logger = logging.getLogger(__name__)
@@ -35,17 +37,27 @@ class Listener:
     """One open connection: what it wished for, what it has, and a bell that rings when there may be more for it.
 
     resumed_id: the snapshot that it says it had before the connection broke.
+    admission: its right to listen, which may end before it leaves.
     """
 
-    __slots__ = ("bell", "held", "is_gone", "resumed_id", "wire", "wishes")
+    __slots__ = ("admission", "bell", "held", "is_dismissed", "is_gone", "resumed_id", "wire", "wishes")
 
-    def __init__(self, *, wishes: Wishes, wire: Wire, resumed_id: int | None = None) -> None:
+    def __init__(
+        self, *, wishes: Wishes, wire: Wire, resumed_id: int | None = None, admission: Admission = EVERYONE
+    ) -> None:
         self.wishes = wishes
         self.wire = wire
         self.resumed_id = resumed_id
+        self.admission = admission
+        self.is_dismissed = False
         self.held: Held | None = None
         self.bell = asyncio.Event()
         self.is_gone = False
+
+    def dismiss(self) -> None:
+        """Say that it may listen no longer."""
+        self.is_dismissed = True
+        self.leave()
 
     def leave(self) -> None:
         """Say that the connection is over, or has to be."""
@@ -125,9 +137,11 @@ class Hub:
         self._news = asyncio.Event()
         listening = asyncio.create_task(self._listen(), name="announcements")
         try:
-            while self._listeners:
-                await self._look()
-                await self._wait()
+            with access.watched(self._look_soon(asyncio.get_running_loop())):
+                while self._listeners:
+                    await self._dismiss()
+                    await self._look()
+                    await self._wait()
         finally:
             # More than once: redis-py swallows the cancellation of a task that is just connecting.
             while not listening.done():
@@ -146,6 +160,25 @@ class Hub:
             except Exception:
                 logger.exception("announcements cannot be heard; trying again")
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _look_soon(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        """Return what has this hub look at once, to be called from any thread."""
+
+        def look_soon() -> None:
+            with suppress(RuntimeError):  # the loop has closed meanwhile
+                loop.call_soon_threadsafe(self._news.set)
+
+        return look_soon
+
+    async def _dismiss(self) -> None:
+        """End the connections of those who may no longer read."""
+        if access.is_public():
+            return
+        listeners = tuple(self._listeners)
+        admitted = await asyncio.to_thread(lambda: [listener.admission.holds() for listener in listeners])
+        for listener, still in zip(listeners, admitted, strict=True):
+            if not still:
+                listener.dismiss()
 
     async def _wait(self) -> None:
         try:

@@ -1,7 +1,8 @@
 """`/ws/real-time-metrics`: each new snapshot as a message, as soon as it is published.
 
-Close codes: 4400 a parameter is wrong (the reason says which), 4408 the client reads too slowly, 1012 the server
-restarts. A client that may not connect at all is refused with 403 before.
+Close codes: 4400 a parameter is wrong (the reason says which), 4401 the right to read has ended (a revoked key, an
+ended session), 4408 the client reads too slowly, 1012 the server restarts. A client that may not connect at all is
+refused with 403 before.
 Not a consumer of Channels: that gives each connection a channel of its own in Redis, where one for each process is
 enough.
 """
@@ -13,12 +14,13 @@ from realtime.core.parameters import InvalidParameter
 from realtime.live.asgi import Receive, Scope, Send, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
 from realtime.live.feed import Wire
-from realtime.live.gate import is_allowed_origin, refusal
+from realtime.live.gate import Refusal, admission, is_allowed_origin
 from realtime.live.hub import Listener, process_hub
 
 logger = logging.getLogger(__name__)
 
 BAD_PARAMETER = 4400
+NO_LONGER_ADMITTED = 4401
 READS_TOO_SLOWLY = 4408
 MAX_REASON_BYTES = 123  # RFC 6455, section 5.5
 # The code can reach a slow reader only once it reads again.
@@ -27,13 +29,14 @@ FAREWELL_SECONDS = 10.0
 
 async def listen(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one WebSocket."""
-    if refusal(scope) is not None or not is_allowed_origin(scope):
+    admitted = await admission(scope)
+    if isinstance(admitted, Refusal) or not is_allowed_origin(scope):
         await refuse(receive, send)
         return
     await receive()  # websocket.connect
     await send({"type": "websocket.accept"})
     try:
-        listener = Listener(wishes=wishes_of(scope), wire=Wire.WEBSOCKET)
+        listener = Listener(wishes=wishes_of(scope), wire=Wire.WEBSOCKET, admission=admitted)
     except InvalidParameter as error:
         await _close(send, code=BAD_PARAMETER, reason=str(error))
         return
@@ -42,6 +45,9 @@ async def listen(scope: Scope, receive: Receive, send: Send) -> None:
     except ReadsTooSlowly:
         logger.info("a WebSocket listener was dropped: it reads too slowly")
         await _close(send, code=READS_TOO_SLOWLY, reason="reads too slowly")
+        return
+    if listener.is_dismissed:
+        await _close(send, code=NO_LONGER_ADMITTED, reason="the right to read has ended")
 
 
 async def refuse(receive: Receive, send: Send) -> None:

@@ -187,14 +187,14 @@ return {found[1], found[2]}
 """
 )
 
-# KEYS: the last version of the read keys that was given
+# KEYS: the last version of the read keys that was given; ARGV: highest version seen
 # A full Redis lets a script write that has deleted something first: a revoked key must not go on because of that.
 NEXT_KEYS_VERSION = (
     _READING
     + """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local version = string.format('%.0f', math.max((whole(text(KEYS[1])) or 0) + 1, now))
+local version = string.format('%.0f', math.max((whole(text(KEYS[1])) or 0) + 1, now, ARGV[1] + 1))
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], version)
 return version

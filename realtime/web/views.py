@@ -19,6 +19,7 @@ from realtime.web import wording
 from realtime.web.overview import overview
 from realtime.web.rows import BLANK, ROWS_AT_FIRST, WORST_FIRST, Wanted, all_entries, choose, groups, row
 from realtime.web.security import with_policy
+from realtime.web.signing_in import for_readers, sign_out_url
 
 SOCKET_PATH = "ws/real-time-metrics"
 # How often a viewer may want to see news; the schedule of the sweeps is not theirs to change.
@@ -27,6 +28,7 @@ INTERVALS = {"": "every sweep", "10": "every 10 s", "30": "every 30 s", "60": "e
 
 @with_policy
 @require_safe
+@for_readers
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Paint the dashboard; an unknown period is the default one, since a page is no place for a 400."""
     period = _period(request)
@@ -54,6 +56,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 @with_policy
 @require_safe
+@for_readers
 def service(request: HttpRequest, name: str) -> HttpResponse:
     """Paint the page of one service; 404 when the last snapshot does not know it."""
     period = _period(request)
@@ -130,6 +133,7 @@ def _frame(document: Document, *, period: str) -> dict[str, Any]:
         "history_url": f"{metrics}/history",
         "socket_url": get_script_prefix() + SOCKET_PATH,
         "admin_url": _admin_url("index"),
+        "sign_out_url": sign_out_url(),
         "add_service_url": _admin_url("realtime_service_add"),
     }
 
