@@ -68,6 +68,13 @@ def test_a_patch_that_does_not_fit_is_refused(page: Page, change: dict[str, Any]
     assert page.evaluate("({}).polluted") is None
 
 
+def test_a_member_called_like_the_prototype_is_a_member(page: Page) -> None:
+    patched = f"Object.entries(await ({PATCH})([{{}}, [{{op: 'add', path: '/__proto__', value: {{polluted: 1}}}}]]))"
+
+    assert page.evaluate(f"async () => {patched}") == [["__proto__", {"polluted": 1}]]
+    assert page.evaluate("({}).polluted") is None
+
+
 @pytest.mark.parametrize("name", ["number", "milliseconds", "percent", "ago", "duration"])
 def test_numbers_read_the_same_from_the_server_and_from_the_script(page: Page, name: str) -> None:
     values = [
