@@ -2,7 +2,7 @@
 
 import { entriesOf } from "./entries.js";
 import { headline, Overview } from "./overview.js";
-import { Page, element, remember, setText, showInWindow, showSweep } from "./page.js";
+import { Page, element, remember, showSweep } from "./page.js";
 import { ServiceTable } from "./table.js";
 
 const overview = new Overview();
@@ -16,12 +16,12 @@ if (pace.selectedIndex < 0) pace.value = "";
 const page = new Page({
   interval: pace.value,
   historyWanted: () => ({ metrics: [...new Set([...overview.metrics, "response_time_ms", "error_rate"])] }),
+  inWindow: (shown) => ({ title: headline(shown), status: shown.status }),
   render,
 });
 
 function render() {
   const shown = page.document;
-  showInWindow(`${headline(shown)} – Health Dashboard`, shown.status);
   showSweep(shown);
   overview.update(page);
   updateGroups(shown);

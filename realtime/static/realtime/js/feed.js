@@ -9,6 +9,7 @@ const OPEN_WITHIN_MS = 5_000;
 const ANSWER_WITHIN_MS = 10_000;
 // The server says something at least every 15 s; silence for longer than two of these means the connection is dead.
 const SILENCE_MS = 35_000;
+const SNAPSHOTS_MISSED = 3;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 // On the lesser ways, the WebSocket is tried again after this time, then after twice as long, and so on.
@@ -28,10 +29,11 @@ export class Feed {
   #stop = null;
   #wake = () => {};
   #document = null;
+  #refused = false; // this viewer may not read, or not any more
   #upgradeMs = FIRST_UPGRADE_MS;
 
   // urls: metrics, stream, socket. onDocument gets the document, which later messages change in place; onConnection gets
-  // "live", "polling" or "reconnecting".
+  // "live", "polling", "reconnecting" or "refused".
   constructor({ urls, period, interval, onDocument, onConnection }) {
     this.#urls = urls;
     this.#wanted = { period, interval };
@@ -62,7 +64,7 @@ export class Feed {
       if (signal.aborted) return;
       if (ended === UPGRADE) continue;
       failures = ended === LOST ? 0 : failures + 1;
-      this.#onConnection("reconnecting");
+      this.#onConnection(this.#refused ? "refused" : "reconnecting");
       const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
       await this.#pause(longest * (0.5 + Math.random() / 2), signal);
     }
@@ -124,7 +126,7 @@ export class Feed {
         resolve(how);
       };
       const lose = () => end(opened ? LOST : FAILED);
-      // Comments keep the connection open but are not seen here, so silence tells nothing once it is open.
+      // Heartbeats are comments, which are not seen here; but several snapshots in a row do not fail to come.
       const watch = new Watch(lose, OPEN_WITHIN_MS);
       const upgrade = new Watch(() => end(UPGRADE), this.#nextUpgradeMs());
       signal.addEventListener("abort", lose);
@@ -133,7 +135,7 @@ export class Feed {
         source.addEventListener(type, ({ data, lastEventId }) => {
           if (!opened) this.#opened("live");
           opened = true;
-          watch.end();
+          watch.again(SILENCE_MS + SNAPSHOTS_MISSED * this.#pollMs());
           const sent = JSON.parse(data);
           const message = type === "snapshot" ? { data: sent, id: Number(lastEventId) } : sent;
           if (!this.#take({ ...message, type })) lose();
@@ -166,6 +168,7 @@ export class Feed {
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
     });
     if (response.status === 304) return etag;
+    this.#refused = response.status === 401 || response.status === 403;
     // 503 has the full shape: there is no snapshot yet.
     if (!response.ok && response.status !== 503) throw new Error(`HTTP ${response.status}`);
     const data = await response.json();
@@ -186,6 +189,7 @@ export class Feed {
   }
 
   #opened(how) {
+    this.#refused = false;
     this.#onConnection(how);
   }
 

@@ -55,6 +55,7 @@ export class Page {
   period;
   #feed;
   #render;
+  #inWindow;
   #historyWanted;
   #interval = "";
   #hasHistories = false;
@@ -66,12 +67,14 @@ export class Page {
   #connectionBox = document.querySelector("[data-connection]");
   #notice = document.querySelector("[data-notice]");
 
-  // render(page) draws the document; historyWanted() tells which metrics are to be fetched, of which service.
-  constructor({ render, historyWanted, interval = "" }) {
+  // render(page) draws the document; inWindow(document) returns title and status for someone who looks at another
+  // tab; historyWanted() tells which metrics are to be fetched, of which service.
+  constructor({ render, inWindow, historyWanted, interval = "" }) {
     const { metrics, stream, socket, history, period } = document.body.dataset;
     this.period = period;
     this.#interval = interval;
     this.#render = render;
+    this.#inWindow = inWindow;
     this.#historyWanted = historyWanted;
     this.histories = new Histories(history);
     this.#feed = new Feed({
@@ -130,13 +133,14 @@ export class Page {
     // Before the first snapshot there is no past to ask for.
     if (!this.#hasHistories && received.snapshot_id) void this.loadHistories();
     this.histories.extend(received);
+    showInWindow(this.#inWindow(received));
     this.schedule();
   }
 
   #connect(state) {
     const wasLost = this.#lostAt;
     this.#connection = state;
-    if (state === "reconnecting") {
+    if (state === "reconnecting" || state === "refused") {
       this.#lostAt ??= performance.now();
     } else {
       this.#lostAt = null;
@@ -166,6 +170,7 @@ export class Page {
   #stateInWords(old) {
     const shown = this.document;
     if (this.#connection === "reconnecting") return ["reconnecting", "Reconnecting"];
+    if (this.#connection === "refused") return ["stale", "Sign in again"];
     if (!shown) return [null, ""];
     if (!shown.snapshot_id) return ["stale", "No data"];
     if (old) return ["stale", `Stale since ${wording.clock(shown.timestamp)}`];
@@ -213,8 +218,9 @@ export function remember(name, value) {
   history.replaceState(null, "", url);
 }
 
-export function showInWindow(title, status) {
-  if (document.title !== title) document.title = title;
+function showInWindow({ title, status }) {
+  const full = `${title} – Health Dashboard`;
+  if (document.title !== full) document.title = full;
   const icon = document.querySelector("[data-icon]");
   setAttribute(icon, "href", `${icon.dataset.icons}${status}.svg`);
 }

@@ -10,7 +10,6 @@ import {
   setIcon,
   setList,
   setText,
-  showInWindow,
   showSweep,
 } from "./page.js";
 import { describe, draw } from "./sparkline.js";
@@ -33,20 +32,29 @@ let lastStatus = null;
 
 const page = new Page({
   historyWanted: () => ({ metrics: charts.map((chart) => chart.metric), service: name, onLoaded: showPast }),
+  inWindow,
   render,
 });
 
 function render() {
   const shown = page.document;
-  const found = entriesOf(shown).find(({ entry }) => entry.service === name);
+  const found = entryIn(shown);
   showSweep(shown);
   setHidden(fields.gone, Boolean(found));
   if (found) showEntry(found.entry, found.isApi, shown);
   for (const chart of charts) drawChart(chart);
 }
 
+function entryIn(shown) {
+  return entriesOf(shown).find(({ entry }) => entry.service === name);
+}
+
+function inWindow(shown) {
+  const status = entryIn(shown)?.entry.status ?? "unknown";
+  return { title: `${name}: ${wording.STATUS_WORDS[status]}`, status };
+}
+
 function showEntry(entry, isApi, shown) {
-  showInWindow(`${name}: ${wording.STATUS_WORDS[entry.status]} – Health Dashboard`, entry.status);
   setAttribute(root.querySelector("[data-hero]"), "data-status", entry.status);
   setIcon(fields.icon, entry.status);
   setText(fields.status, wording.STATUS_WORDS[entry.status]);
