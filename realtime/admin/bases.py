@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 
 if TYPE_CHECKING:
-    from realtime.models import DataSource, Reading, ReadKey, RequestHeader, Service
+    from realtime.models import DataSource, MaintenanceWindow, Reading, ReadKey, RequestHeader, Service
 
     ServiceAdminBase = admin.ModelAdmin[Service]
     ReadKeyAdminBase = admin.ModelAdmin[ReadKey]
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     HeaderInlineBase = admin.TabularInline[RequestHeader, Service]
     ReadingInlineBase = admin.TabularInline[Reading, Service]
     DataSourceInlineBase = admin.TabularInline[DataSource, Service]
+    WindowInlineBase = admin.TabularInline[MaintenanceWindow, Service]
 else:
     ServiceAdminBase = ReadKeyAdminBase = admin.ModelAdmin
     ServiceForm = HeaderForm = forms.ModelForm
     HeaderFormSet = forms.BaseInlineFormSet
-    HeaderInlineBase = ReadingInlineBase = DataSourceInlineBase = admin.TabularInline
+    HeaderInlineBase = ReadingInlineBase = DataSourceInlineBase = WindowInlineBase = admin.TabularInline

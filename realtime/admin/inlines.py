@@ -1,4 +1,4 @@
-"""What belongs to a service, edited on its page: headers, whose values go in and never come out, readings, sources."""
+"""What belongs to a service, edited on its page; the values of headers go in and never come out."""
 
 from typing import Any
 
@@ -12,11 +12,14 @@ from realtime.admin.bases import (
     HeaderFormSet,
     HeaderInlineBase,
     ReadingInlineBase,
+    WindowInlineBase,
 )
 from realtime.models import (
     MAX_HEADERS_PER_SERVICE,
     MAX_READINGS_PER_SERVICE,
+    MAX_WINDOWS_PER_SERVICE,
     DataSource,
+    MaintenanceWindow,
     Reading,
     RequestHeader,
     Service,
@@ -90,3 +93,13 @@ class ReadingInline(ReadingInlineBase):
 class DataSourceInline(DataSourceInlineBase):
     model = DataSource
     extra = 0
+
+
+class MaintenanceWindowInline(WindowInlineBase):
+    model = MaintenanceWindow
+    extra = 0
+    max_num = MAX_WINDOWS_PER_SERVICE
+    fields = ("starts_at", "ends_at", "weekdays", "at", "minutes", "time_zone")
+
+    def get_formset(self, request: HttpRequest, obj: Service | None = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **{**kwargs, "validate_max": True})

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from copy import copy
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,8 +18,9 @@ from django.utils.safestring import SafeString
 
 from realtime.admin import inspecting
 from realtime.admin.bases import ServiceAdminBase, ServiceForm
-from realtime.admin.inlines import DataSourceInline, ReadingInline, RequestHeaderInline
+from realtime.admin.inlines import DataSourceInline, MaintenanceWindowInline, ReadingInline, RequestHeaderInline
 from realtime.admin.live import LiveStates, age_words, live_states
+from realtime.collection.inspection import end_back_off
 from realtime.core.records import ServiceState
 from realtime.models import Service, ServiceQuerySet
 from realtime.registry import schedule
@@ -81,7 +84,7 @@ class ServiceAdmin(ServiceAdminBase):
     search_fields = ("name", "group", "type", "base_url", "notes")
     ordering = ("order", "name")
     actions = ("enable", "disable", "probe_now")
-    inlines = (RequestHeaderInline, ReadingInline, DataSourceInline)
+    inlines = (RequestHeaderInline, ReadingInline, DataSourceInline, MaintenanceWindowInline)
     readonly_fields = ("is_demo",)
     save_on_top = True
     fieldsets = (
@@ -114,6 +117,11 @@ class ServiceAdmin(ServiceAdminBase):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"order": Service.objects.next_order(), **super().get_changeform_initial_data(request)}
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        # What was mended shall show: it may be sitting sweeps out because of what it was before.
+        transaction.on_commit(partial(end_back_off, [form.instance.name]))
 
     @admin.display(description="status")
     def live_status(self, service: Service) -> str | SafeString:

@@ -31,8 +31,8 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         return self.order_by("order", "name")
 
     def with_everything(self) -> Self:
-        """Return the services with headers, readings and data sources, in four queries however many there are."""
-        return self.prefetch_related("headers", "readings", "data_sources")
+        """Return the services with all that belongs to them, in five queries however many there are."""
+        return self.prefetch_related("headers", "readings", "data_sources", "maintenance_windows")
 
     def demo(self) -> Self:
         """Return the services that the demo fleet made."""

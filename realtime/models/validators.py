@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 from jmespath import functions
 
-from realtime.core import addresses, expected_status, references
+from realtime.core import addresses, expected_status, maintenance, references
 from realtime.core.expressions import BadExpression, compile_expression
 
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f\\]")
@@ -184,3 +185,20 @@ def _nodes(tree: object) -> Iterator[dict[str, object]]:
         if isinstance(node, dict) and "type" in node:
             yield node
             pending.extend(node["children"])
+
+
+def validate_weekdays(value: str) -> None:
+    """Refuse what does not name days of the week: `sat,sun`, `mon-fri`, `daily`."""
+    try:
+        maintenance.parse_weekdays(value)
+    except maintenance.BadWeekdays as error:
+        raise ValidationError(str(error)) from error
+
+
+def validate_time_zone(value: str) -> None:
+    """Refuse what is no name of the IANA time zone database."""
+    try:
+        ZoneInfo(value)
+    # A name with a null byte, too long for a file, or that of a folder of the database.
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError("is no time zone (write Europe/Berlin, America/New_York or UTC)") from error

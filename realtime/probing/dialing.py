@@ -63,7 +63,7 @@ def dial(
     started_at = time.monotonic()
     messages = []
     for position, address in enumerate(addresses):
-        wire.asks(None if is_this_machine(address) else address[1][0])
+        wire.asks(None if _is_loopback(address[1][0]) else address[1][0])
         share_seconds = wire.remaining_seconds() / (len(addresses) - position)
         try:
             sock = _connect(address, share_seconds=share_seconds, wire=wire, options=options)
@@ -71,6 +71,8 @@ def dial(
             messages.append(error.message)
             _note_contact(error.message, wire)
             continue
+        if _leads_to_this_machine(sock):
+            wire.asks(None)
         wire.hears()
         wire.meter.connect_seconds = time.monotonic() - started_at
         wire.meter.address = _shown(address)
@@ -89,20 +91,17 @@ def _note_contact(message: str, wire: Wire) -> None:
         wire.hears()
 
 
-def is_this_machine(address: Address) -> bool:
-    """Tell whether an address is loopback or another one of this machine, which the network has no part in.
+def _is_loopback(host: str) -> bool:
+    ip = ipaddress.ip_address(host.partition("%")[0])
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_loopback
 
-    Connecting a UDP socket sends nothing: the kernel only chooses the address from which it would.
-    """
-    family, place = address
-    ip = ipaddress.ip_address(place[0].partition("%")[0])
-    if ip.is_loopback or (ip.version == 6 and ip.ipv4_mapped is not None and ip.ipv4_mapped.is_loopback):
-        return True
+
+def _leads_to_this_machine(sock: socket.socket) -> bool:
+    """Tell whether a connection is to an address of this machine, in which the network has no part."""
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.connect(place)
-            return bool(sock.getsockname()[0] == place[0])
-    except OSError:
+        return bool(sock.getsockname()[0] == sock.getpeername()[0])
+    except OSError:  # the peer has broken it off already
         return False
 
 

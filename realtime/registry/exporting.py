@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django.conf import settings
 
 from realtime.core import references
-from realtime.models import DataSource, Reading, RequestHeader, Service
-from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS
+from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service
+from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS, WINDOW_KEYS
 from realtime.registry.file_text import FileFormat, text_of
 
 ALWAYS_WRITTEN = frozenset({"name", "base_url", "health_path", "type", "order", "expression", "kind"})
@@ -43,14 +44,31 @@ def _service(service: Service, secrets: dict[int, str]) -> dict[str, Any]:
         _without_defaults(Reading, {key: getattr(reading, key) for key in READING_KEYS})
         for reading in service.readings.all()
     ]
+    windows = [_window(window) for window in service.maintenance_windows.all()]
     if headers:
         entry["headers"] = headers
     if readings:
         entry["readings"] = readings
+    if windows:
+        entry["maintenance"] = windows
     return entry
 
 
-def _without_defaults(model: type[Service | Reading | DataSource], values: dict[str, Any]) -> dict[str, Any]:
+def _window(window: MaintenanceWindow) -> dict[str, Any]:
+    values = {key: getattr(window, key) for key in WINDOW_KEYS}
+    return {key: _as_text(value) for key, value in _without_defaults(MaintenanceWindow, values).items()}
+
+
+def _as_text(value: object) -> object:
+    """Return times as texts, which JSON needs and YAML must not take for anything else."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, time) else value
+
+
+def _without_defaults(
+    model: type[Service | Reading | DataSource | MaintenanceWindow], values: dict[str, Any]
+) -> dict[str, Any]:
     defaults = {field.name: field.get_default() for field in model._meta.fields}
     return {key: value for key, value in values.items() if key in ALWAYS_WRITTEN or value != defaults[key]}
 

@@ -3,9 +3,11 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.dateparse import parse_datetime
 
 from realtime.models.checked import CheckedModel
 
@@ -30,14 +32,23 @@ SERVICE_KEYS: Mapping[str, type] = {
     "enabled": bool,
     "headers": dict,
     "readings": list,
+    "maintenance": list,
 }
-SERVICE_FIELDS = tuple(key for key in SERVICE_KEYS if key not in ("headers", "readings"))
+SERVICE_FIELDS = tuple(key for key in SERVICE_KEYS if key not in ("headers", "readings", "maintenance"))
 READING_KEYS: Mapping[str, type] = {
     "name": str,
     "path": str,
     "expression": str,
     "kind": str,
     "counts_toward": str,
+}
+WINDOW_KEYS: Mapping[str, type] = {
+    "starts_at": str,
+    "ends_at": str,
+    "weekdays": str,
+    "at": str,
+    "minutes": int,
+    "time_zone": str,
 }
 DATA_SOURCE_KEYS: Mapping[str, type] = {"name": str, "service": str, "condition": str}
 FILE_KEYS: Mapping[str, type] = {"services": list, "data_sources": list}
@@ -111,6 +122,18 @@ def type_mistake(value: object, kind: type) -> str:
     return f"must be {_WORDS[kind]}, not {_word(value)}{advice}"
 
 
+def moment(text: str, *, field: str, place: Place) -> datetime | None:
+    """Return a moment as a file writes it; None, and a mistake noted, for one that is none or leaves its zone open."""
+    try:
+        at = parse_datetime(text)
+    except ValueError:  # 30 February
+        at = None
+    if at is None or at.tzinfo is None:
+        place.wrong(field, "must be a moment with its offset from UTC (write 2026-12-24T18:00:00+01:00)")
+        return None
+    return at
+
+
 def note_invalid_fields(row: CheckedModel, *, values: Mapping[str, Any], place: Place) -> None:
     """Note what the model says against these values, once for each field."""
     others = {field.name for field in row._meta.fields} - set(values)
@@ -118,7 +141,7 @@ def note_invalid_fields(row: CheckedModel, *, values: Mapping[str, Any], place: 
         row.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         for field, messages in error.message_dict.items():
-            place.wrong(field, messages[0])
+            place.wrong("" if field == NON_FIELD_ERRORS else field, messages[0])
 
 
 def _word(value: object) -> str:

@@ -1,6 +1,6 @@
 """A registry file -> the tables, in one transaction and a bounded number of queries.
 
-A listed service becomes exactly what its entry says, headers, readings and data sources included; services that the
+A listed service becomes exactly what its entry says, with all that belongs to it; services that the
 file does not list stay as they are, so that a file may hold a part of the registry.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from realtime.core import references
-from realtime.models import DataSource, Reading, RequestHeader, Service
-from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS
+from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service
+from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS, WINDOW_KEYS
 from realtime.registry.registry_file import DataSourceEntry, RegistryFile, ServiceEntry
 
 COLUMNS = (*SERVICE_FIELDS, "is_demo")
@@ -98,8 +98,8 @@ def _apply_services(
         row = existing.get(entry.service.name)
         if row is None:
             created.append(entry)
-        elif _content(entry.service, entry.headers, entry.readings) == _content(
-            row, row.headers.all(), row.readings.all()
+        elif _content(entry.service, entry.headers, entry.readings, entry.windows) == _content(
+            row, row.headers.all(), row.readings.all(), row.maintenance_windows.all()
         ):
             unchanged.append(entry)
         else:
@@ -116,13 +116,14 @@ def _apply_services(
 
 
 def _replace_children(updated: list[ServiceEntry], created: list[ServiceEntry]) -> None:
-    """Write headers and readings anew. Nothing points at them, so their rows need not stay the same."""
+    """Write what belongs to the services anew. Nothing points at those rows, so they need not stay the same."""
     primary_keys = [entry.service.pk for entry in updated]
     RequestHeader.objects.filter(service__in=primary_keys).delete()
     Reading.objects.filter(service__in=primary_keys).delete()
+    MaintenanceWindow.objects.filter(service__in=primary_keys).delete()
     # Asked by name: not every database tells the keys of rows inserted together.
     keys = dict(Service.objects.filter(name__in=[e.service.name for e in created]).values_list("name", "pk"))
-    headers, readings = [], []
+    headers, readings, windows = [], [], []
     for entry in (*updated, *created):
         service_id = keys.get(entry.service.name, entry.service.pk)
         for header in entry.headers:
@@ -131,16 +132,26 @@ def _replace_children(updated: list[ServiceEntry], created: list[ServiceEntry]) 
         for reading in entry.readings:
             reading.service_id = service_id
             readings.append(reading)
+        for window in entry.windows:
+            window.service_id = service_id
+            windows.append(window)
     RequestHeader.objects.bulk_create(headers)
     Reading.objects.bulk_create(readings)
+    MaintenanceWindow.objects.bulk_create(windows)
 
 
-def _content(service: Service, headers: Iterable[RequestHeader], readings: Iterable[Reading]) -> tuple[object, ...]:
+def _content(
+    service: Service,
+    headers: Iterable[RequestHeader],
+    readings: Iterable[Reading],
+    windows: Iterable[MaintenanceWindow],
+) -> tuple[object, ...]:
     """Return everything that the file decides of a service, to be compared."""
     return (
         tuple(getattr(service, column) for column in COLUMNS),
         tuple((header.name, header.value) for header in headers),
         tuple(tuple(getattr(reading, key) for key in (*READING_KEYS, "order")) for reading in readings),
+        tuple(tuple(getattr(window, key) for key in WINDOW_KEYS) for window in windows),
     )
 
 

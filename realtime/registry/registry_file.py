@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from realtime.models import (
     MAX_HEADERS_PER_SERVICE,
     MAX_READINGS_PER_SERVICE,
+    MAX_WINDOWS_PER_SERVICE,
     DataSource,
+    MaintenanceWindow,
     Reading,
     RequestHeader,
     Service,
@@ -16,6 +19,8 @@ from realtime.models.service import MAX_ORDER, ORDER_STEP
 from realtime.registry import file_fields
 from realtime.registry.file_fields import Place
 from realtime.registry.file_text import FileFormat, UnreadableText, document_of
+
+MOMENT_KEYS = ("starts_at", "ends_at")
 
 
 class BadRegistryFile(ValueError):
@@ -28,11 +33,12 @@ class BadRegistryFile(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceEntry:
-    """One service as the file wants it: rows that are not saved, headers and readings in the order of the file."""
+    """One service as the file wants it: rows that are not saved, each kind in the order of the file."""
 
     service: Service
     headers: tuple[RequestHeader, ...]
     readings: tuple[Reading, ...]
+    windows: tuple[MaintenanceWindow, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +103,7 @@ def _service(values: Mapping[str, Any], *, default_order: int, place: Place) -> 
         service=service,
         headers=_headers(values.get("headers", {}), place),
         readings=_readings(values.get("readings", ()), place),
+        windows=_windows(values.get("maintenance", ()), place),
     )
 
 
@@ -136,6 +143,32 @@ def _readings(raws: Iterable[object], place: Place) -> tuple[Reading, ...]:
     if len(readings) > MAX_READINGS_PER_SERVICE:
         place.wrong("readings", f"must be at most {MAX_READINGS_PER_SERVICE}, not {len(readings)}")
     return tuple(readings)
+
+
+def _windows(raws: Iterable[object], place: Place) -> tuple[MaintenanceWindow, ...]:
+    windows = []
+    for index, raw in enumerate(raws):
+        inside = place.inside(f"maintenance[{index}]")
+        mistakes_before = len(place.mistakes)
+        values = file_fields.entry_values(
+            _with_moments_as_text(raw), keys=file_fields.WINDOW_KEYS, required=(), place=inside
+        )
+        for key in (key for key in MOMENT_KEYS if key in values):
+            values[key] = file_fields.moment(values[key], field=key, place=inside)
+        window = MaintenanceWindow(**values)
+        if len(place.mistakes) == mistakes_before:  # else it would also be said to be incomplete
+            file_fields.note_invalid_fields(window, values=values, place=inside)
+        windows.append(window)
+    if len(windows) > MAX_WINDOWS_PER_SERVICE:
+        place.wrong("maintenance", f"must be at most {MAX_WINDOWS_PER_SERVICE}, not {len(windows)}")
+    return tuple(windows)
+
+
+def _with_moments_as_text(raw: object) -> object:
+    """Return the entry as JSON would have it: YAML makes moments of what looks like one, others leave it a text."""
+    if not isinstance(raw, dict):
+        return raw
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in raw.items()}
 
 
 def _data_sources(raws: Iterable[object], top: Place) -> list[tuple[Place, DataSourceEntry]]:

@@ -5,23 +5,26 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
+from zoneinfo import ZoneInfoNotFoundError
 
 from realtime.core import references
+from realtime.core.maintenance import OnceWindow, WeeklyWindow
 from realtime.core.records import DataSourceSpec, ReadingKind, ReadingSpec, Target
-from realtime.models import DataSource, Reading, RequestHeader, Service, ServiceQuerySet
+from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service, ServiceQuerySet
 from realtime.models.reading import CountsToward
+from realtime.models.sealed_text import is_sealed
 from realtime.models.validators import is_sendable
 
-Row = TypeVar("Row", RequestHeader, Reading, DataSource)
+Row = TypeVar("Row", RequestHeader, Reading, DataSource, MaintenanceWindow)
 
 logger = logging.getLogger(__name__)
 
-# (service, header, what is wrong) of the last load, so that a missing variable is said once and not at every sweep.
-_told: set[tuple[str, str, str]] = set()
+# What was wrong at the last load, so that a missing variable is said once and not at every sweep.
+_told: set[str] = set()
 
 
 def load_targets() -> tuple[Target, ...]:
-    """Return the targets of all enabled services in registry order; four queries, however many there are.
+    """Return the targets of all enabled services in registry order; five queries, however many there are.
 
     A header whose variable is unset is left out: the service is asked without it and answers for itself (401, say),
     and the log tells service, header and variable once until that changes.
@@ -48,12 +51,15 @@ def secrets_of(names: Sequence[str]) -> frozenset[str]:
             secrets.add(os.environ.get(name, "").strip())
         value = _value(header, environment=os.environ)[0]
         if value is not None:
-            secrets.update((value, value.partition(" ")[2].strip()))
+            typed = references.resolve(header.value, environment=os.environ)
+            credentials = typed.partition(" ")[2].strip()
+            secrets.update((value, value.partition(" ")[2].strip(), typed, credentials))
+            secrets.add(credentials.partition(":")[2])
     return frozenset(secret for secret in secrets if secret)
 
 
-def _targets(services: ServiceQuerySet) -> tuple[tuple[Target, ...], set[tuple[str, str, str]]]:
-    """Return the targets of these services in their order, and what is wrong with their headers.
+def _targets(services: ServiceQuerySet) -> tuple[tuple[Target, ...], set[str]]:
+    """Return the targets of these services in their order, and a line for each row of theirs that cannot be used.
 
     The rows are joined here: `prefetch_related` makes a queryset for each service and relation, which took 2.0 s of
     CPU time for 10,000 services where this takes 0.5 s (November 2026).
@@ -61,19 +67,26 @@ def _targets(services: ServiceQuerySet) -> tuple[tuple[Target, ...], set[tuple[s
     headers_of = _by_service(RequestHeader.objects.filter(service__in=services))
     readings_of = _by_service(Reading.objects.filter(service__in=services))
     sources_of = _by_service(DataSource.objects.filter(service__in=services))
-    problems: set[tuple[str, str, str]] = set()
+    windows_of = _by_service(MaintenanceWindow.objects.filter(service__in=services))
+    problems: set[str] = set()
     targets = []
     for service in services:
         headers = []
         for header in headers_of[service.pk]:
             value, problem = _value(header, environment=os.environ)
             if value is None:
-                problems.add((service.name, header.name, problem))
+                problems.add(f"{service.name} is probed without its header {header.name}: {problem}")
             else:
                 headers.append((header.name, value))
+        windows, unusable = _windows(service, windows_of[service.pk])
+        problems |= unusable
         targets.append(
             _target(
-                service, headers=tuple(headers), readings=readings_of[service.pk], data_sources=sources_of[service.pk]
+                service,
+                headers=tuple(headers),
+                readings=readings_of[service.pk],
+                data_sources=sources_of[service.pk],
+                maintenance=windows,
             )
         )
     return tuple(targets), problems
@@ -88,13 +101,28 @@ def _by_service(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
 
 def _value(header: RequestHeader, *, environment: Mapping[str, str]) -> tuple[str | None, str]:
     """Return the value to send, or None and what is wrong."""
+    if is_sealed(header.value):
+        return None, "it cannot be decrypted: REALTIME_SECRETS_KEY lacks the key that it was stored with"
     unset = references.unset_names(header.value, environment=environment)
     if unset:
         return None, f"{', '.join(unset)} is not set"
-    value = references.resolve(header.value, environment=environment)
+    value = references.sent_value(header.name, references.resolve(header.value, environment=environment))
     if not is_sendable(value):
         return None, f"{', '.join(references.names_in(header.value))} holds what no header can carry"
     return value, ""
+
+
+def _windows(
+    service: Service, rows: Iterable[MaintenanceWindow]
+) -> tuple[tuple[OnceWindow | WeeklyWindow, ...], set[str]]:
+    """Return the windows, and a line for each whose time zone is known to the machine that saved it, but not here."""
+    windows, problems = [], set()
+    for row in rows:
+        try:
+            windows.append(row.window())
+        except ZoneInfoNotFoundError:
+            problems.add(f"a maintenance window of {service.name} is left out: no time zone {row.time_zone} here")
+    return tuple(windows), problems
 
 
 def _target(
@@ -103,6 +131,7 @@ def _target(
     headers: tuple[tuple[str, str], ...],
     readings: Iterable[Reading],
     data_sources: Iterable[DataSource],
+    maintenance: tuple[OnceWindow | WeeklyWindow, ...],
 ) -> Target:
     slow_ms = service.degraded_above_ms
     return Target(
@@ -126,6 +155,7 @@ def _target(
         data_sources=tuple(
             DataSourceSpec(name=source.name, condition=source.condition or None) for source in data_sources
         ),
+        maintenance=maintenance,
     )
 
 
@@ -139,8 +169,8 @@ def _reading_spec(reading: Reading) -> ReadingSpec:
     )
 
 
-def _tell(problems: set[tuple[str, str, str]]) -> None:
-    for service, header, problem in sorted(problems - _told):
-        logger.warning("%s is probed without its header %s: %s", service, header, problem)
+def _tell(problems: set[str]) -> None:
+    for problem in sorted(problems - _told):
+        logger.warning("%s", problem)
     _told.clear()
     _told.update(problems)

@@ -28,7 +28,7 @@ def form_of(service: Service | None = None, **changes: str) -> dict[str, str]:
         "failure_threshold": "1",
         "success_threshold": "1",
     }
-    for prefix in ("headers", "readings", "data_sources"):
+    for prefix in ("headers", "readings", "data_sources", "maintenance_windows"):
         form |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
     rows = list(service.headers.all()) if service else []
     form |= {"headers-TOTAL_FORMS": str(len(rows)), "headers-INITIAL_FORMS": str(len(rows))}

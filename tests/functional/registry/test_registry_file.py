@@ -13,6 +13,7 @@ from tests.functional.registry.rows import saved_service
 
 pytestmark = pytest.mark.django_db
 
+SUNDAYS = {"weekdays": "sun", "at": "02:00", "minutes": 60}
 EXAMPLE = Path(__file__).parents[3] / "services.example.yaml"
 
 
@@ -60,6 +61,32 @@ def mistakes_in_service(**keys: object) -> list[str]:
         ({"headers": {"X": "${SECRET_KEY}"}}, "headers[X]: value: must not refer to SECRET_KEY"),
         ({"headers": {"X": "a", "x": "b"}}, "headers[x]: name: stands twice"),
         ({"headers": {f"X-{n}": "a" for n in range(33)}}, "headers: must be at most 32, not 33"),
+        ({"maintenance": {}}, "services[0] (a): maintenance: must be a list, not a mapping"),
+        ({"maintenance": [{}]}, "services[0] (a): maintenance[0]: not complete: write either starts_at and ends_at"),
+        ({"maintenance": [{"weekdays": "sun", "at": "02:00"}]}, "maintenance[0]: not complete: write either"),
+        ({"maintenance": [{**SUNDAYS, "starts_at": "2026-01-05T22:00:00Z"}]}, "maintenance[0]: not complete: write"),
+        ({"maintenance": [{**SUNDAYS, "weekdays": "funday"}]}, "maintenance[0]: weekdays: 'funday' is no day (write"),
+        ({"maintenance": [{**SUNDAYS, "at": 1320}]}, "at: must be text, not a whole number (put it in quotes)"),
+        ({"maintenance": [{**SUNDAYS, "at": "25:00"}]}, "maintenance[0]: at: "),
+        ({"maintenance": [{**SUNDAYS, "minutes": 0}]}, "maintenance[0]: minutes: must be from 1 to 8640"),
+        ({"maintenance": [{**SUNDAYS, "minutes": 10**9}]}, "maintenance[0]: minutes: must be from 1 to 8640"),
+        ({"maintenance": [{**SUNDAYS, "time_zone": "Mars/Base"}]}, "time_zone: is no time zone (write Europe/Berlin"),
+        ({"maintenance": [{**SUNDAYS, "time_zone": "../UTC"}]}, "time_zone: is no time zone"),
+        ({"maintenance": [{**SUNDAYS, "time_zone": "Europe"}]}, "time_zone: is no time zone"),
+        ({"maintenance": [{**SUNDAYS, "every": "week"}]}, "maintenance[0]: every: unknown key (choose starts_at"),
+        (
+            {"maintenance": [{"starts_at": "2026-01-05T22:00:00", "ends_at": "2026-01-05T23:00:00Z"}]},
+            "maintenance[0]: starts_at: must be a moment with its offset from UTC (write 2026-12-24T18:00:00+01:00)",
+        ),
+        (
+            {"maintenance": [{"starts_at": "2026-02-30T22:00:00Z", "ends_at": "2026-03-05T22:00:00Z"}]},
+            "maintenance[0]: starts_at: must be a moment",
+        ),
+        (
+            {"maintenance": [{"starts_at": "2026-01-05T22:00:00Z", "ends_at": "2026-01-05T22:00:00Z"}]},
+            "maintenance[0]: ends_at: must be later than starts_at",
+        ),
+        ({"maintenance": [SUNDAYS] * 33}, "maintenance: must be at most 32, not 33"),
         ({"readings": {}}, "readings: must be a list, not a mapping"),
         ({"readings": ["rate"]}, "services[0] (a): readings[0]: must be a mapping with name, path, expression"),
         ({"readings": [{"name": "r"}]}, "services[0] (a): readings[0] (r): expression: is required"),
