@@ -1,4 +1,4 @@
-"""Where the embedded run keeps its things: the data folder, the secret key and the address of the embedded store.
+"""Where the embedded run keeps its things: the data folder, the generated keys and the address of the embedded store.
 
 Asked while settings load, by every program of a checkout, so that each finds the running store without any
 environment. Starting the store is left to `metricsproj.supervision`.
@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
+from cryptography.fernet import Fernet
 from django.core.management.utils import get_random_secret_key
 
 STORE_FOLDER = "valkey"
@@ -32,6 +33,14 @@ def ensure_secret_key(data_dir: Path) -> str:
     path = data_dir / "secret_key"
     if not path.exists():
         _write_once(path, get_random_secret_key() + get_random_secret_key())
+    return path.read_text(encoding="utf-8").strip()
+
+
+def ensure_secrets_key(data_dir: Path) -> str:
+    """Return the generated key of the secrets in this data folder's database, as `ensure_secret_key` does."""
+    path = data_dir / "secrets_key"
+    if not path.exists():
+        _write_once(path, Fernet.generate_key().decode())
     return path.read_text(encoding="utf-8").strip()
 
 

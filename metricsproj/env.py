@@ -14,6 +14,7 @@ from typing import Any, Generic, Never, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import environ
+from cryptography.fernet import Fernet
 
 from realtime.config import ReadAccess
 from realtime.core.addresses import Network, canonical_network
@@ -164,6 +165,19 @@ def secret_key(text: str) -> str:
     return text
 
 
+def secrets_keys(text: str) -> tuple[str, ...]:
+    """Return Fernet keys, none when unset; no message holds one."""
+    for number, key in enumerate(names(text), start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise MistakenValue(
+                f"number {number} is no Fernet key: 32 random bytes in URL-safe base64 (make one: python -c "
+                '"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())")'
+            ) from None
+    return names(text)
+
+
 def database(text: str) -> dict[str, Any] | None:
     """Return an entry of Django's DATABASES, None when unset; messages never hold the URL, it may carry a password."""
     if not text:
@@ -210,6 +224,14 @@ SECRET_KEY = Variable(
     default="",
     help="Django's secret key. Unset: generated once and kept in the data folder. Required as soon as "
     "ALLOWED_HOSTS names another host than this machine, or with REALTIME_HTTPS.",
+)
+SECRETS_KEY = Variable(
+    name="REALTIME_SECRETS_KEY",
+    parse=secrets_keys,
+    default="",
+    help="Encrypts the services' secrets in the database: a Fernet key, the same for all programs. Several, "
+    "comma-separated: the first encrypts, each decrypts. Unset: generated once and kept in the data folder. "
+    "Required when SECRET_KEY is.",
 )
 DEBUG = Variable(name="DEBUG", parse=flag, default="0", help="Django's debug pages; never in production.")
 ALLOWED_HOSTS = Variable(
@@ -318,6 +340,7 @@ HTTPS = Variable(
 
 TABLE: tuple[Variable[Any], ...] = (
     SECRET_KEY,
+    SECRETS_KEY,
     DEBUG,
     ALLOWED_HOSTS,
     CSRF_TRUSTED_ORIGINS,
@@ -411,11 +434,13 @@ def _nearest(name: str) -> str:
 def _contradictions(values: Values) -> list[str]:
     """Return what is wrong between variables that are each fine alone."""
     mistakes = []
-    if not values[SECRET_KEY]:
+    for variable in (SECRET_KEY, SECRETS_KEY):
+        if values[variable]:
+            continue
         if not is_loopback_only(values[ALLOWED_HOSTS]):
-            mistakes.append("SECRET_KEY: is required, because ALLOWED_HOSTS names another host than this machine")
+            mistakes.append(f"{variable.name}: is required, because ALLOWED_HOSTS names another host than this machine")
         elif values[HTTPS]:
-            mistakes.append("SECRET_KEY: is required with REALTIME_HTTPS")
+            mistakes.append(f"{variable.name}: is required with REALTIME_HTTPS")
     deadline, interval = values[SWEEP_DEADLINE], values[REFRESH_INTERVAL]
     if deadline is not None and deadline >= interval:
         mistakes.append(

@@ -14,6 +14,7 @@ try:
     DATA_DIR = embedded.ensure_folder(BASE_DIR / ENV[env.DATA_DIR])
     STATIC_ROOT = embedded.ensure_folder(DATA_DIR / "static")  # whitenoise warns when it is missing
     SECRET_KEY = ENV[env.SECRET_KEY] or embedded.ensure_secret_key(DATA_DIR)
+    SECRETS_KEYS = ENV[env.SECRETS_KEY] or (embedded.ensure_secrets_key(DATA_DIR),)
     REDIS_URL = ENV[env.REDIS_URL] or embedded.store_url(DATA_DIR)
 except OSError as error:
     env.exit_with(f"REALTIME_DATA_DIR: cannot be used: {error}")
@@ -30,6 +31,7 @@ REALTIME = Config(
     probe_deny=ENV[env.PROBE_DENY],
     key_prefix=ENV[env.KEY_PREFIX],
     allowed_origins=ENV[env.ALLOWED_ORIGINS],
+    secrets_keys=SECRETS_KEYS,
     read_access=env.read_access(ENV),
     reserved_environment=env.NAMES,
 )

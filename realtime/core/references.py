@@ -1,6 +1,7 @@
 """`${NAME}` in the value of a request header: a reference to an environment variable, resolved only when probing."""
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
@@ -25,6 +26,17 @@ def is_free_of_secrets(text: str) -> bool:
     `Bearer ${TOKEN}` may; `abc`, `${USER}:abc` and a text without any reference may not.
     """
     return bool(names_in(text)) and _SCHEME.fullmatch(_REFERENCE.sub("", text).strip()) is not None
+
+
+def sent_value(name: str, text: str) -> str:
+    """Return a resolved header value as it is sent: `Authorization: Basic user:password` is encoded (RFC 7617).
+
+    What is encoded already holds no colon: Base64 has none.
+    """
+    scheme, _, credentials = text.partition(" ")
+    if name.lower() != "authorization" or scheme.lower() != "basic" or ":" not in credentials:
+        return text
+    return f"Basic {b64encode(credentials.strip().encode()).decode()}"
 
 
 def unset_names(text: str, *, environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import pytest
 from metricsproj import env
 
 STRONG_KEY = "a-long-k3y." * 6
+FERNET_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 def mistakes(**variables: str) -> tuple[str, ...]:
@@ -64,8 +65,7 @@ def test_a_variable_that_is_set_to_nothing_counts_as_unset(variable: env.Variabl
         ("REALTIME_PROBE_DENY", "10.0.0.0/８", "is no network"),
         ("REALTIME_KEY_PREFIX", "a b", "'a b' is not 1 to 64 letters"),
         ("REALTIME_TRUSTED_PROXY_HEADERS", "X-Real-IP", "'X-Real-IP' is not one of X-Forwarded-Proto, X-"),
-        ("REALTIME_HTTPS", "1", "SECRET_KEY: is required with REALTIME_HTTPS"),
-        ("ALLOWED_HOSTS", "a.example", "SECRET_KEY: is required, because ALLOWED_HOSTS names another host"),
+        ("REALTIME_READ_ACCESS", "friends", "'friends' is not one of public, key, staff"),
         ("REALTIME_REFRSH_INTERVAL", "5", "no such setting (did you mean REALTIME_REFRESH_INTERVAL?)"),
         ("REALTIME_QQQQ", "5", "no such setting (choose REALTIME_ALLOWED_ORIGINS, "),
     ],
@@ -75,7 +75,30 @@ def test_a_mistake_is_one_line_with_its_name_and_the_way_out(name: str, value: s
 
     assert said in line
     assert "\n" not in line
-    assert name in line or line.startswith("SECRET_KEY: ")
+    assert name in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("REALTIME_HTTPS", "1", "is required with REALTIME_HTTPS"),
+        ("ALLOWED_HOSTS", "a.example", "is required, because ALLOWED_HOSTS names another host"),
+    ],
+)
+def test_who_serves_others_chooses_the_keys(name: str, value: str, why: str) -> None:
+    of_secret_key, of_secrets_key = mistakes(**{name: value})
+
+    assert of_secret_key.startswith(f"SECRET_KEY: {why}")
+    assert of_secrets_key.startswith(f"REALTIME_SECRETS_KEY: {why}")
+
+
+def test_metrics_are_public_only_while_nobody_else_can_ask() -> None:
+    others = {"ALLOWED_HOSTS": "a.example", "SECRET_KEY": STRONG_KEY, "REALTIME_SECRETS_KEY": FERNET_KEY}
+
+    assert env.read_access(env.read({})) == "public"
+    assert env.read_access(env.read(others)) == "key"
+    assert env.read_access(env.read({**others, "REALTIME_READ_ACCESS": "Public"})) == "public"
+    assert env.read_access(env.read({"REALTIME_READ_ACCESS": "staff"})) == "staff"
 
 
 @pytest.mark.parametrize(
@@ -83,6 +106,7 @@ def test_a_mistake_is_one_line_with_its_name_and_the_way_out(name: str, value: s
     [
         ("SECRET_KEY", "hunter2", "is too weak"),
         ("SECRET_KEY", "h" * 60, "is too weak"),
+        ("REALTIME_SECRETS_KEY", f"{FERNET_KEY},hunter2", "number 2 is no Fernet key"),
         ("DATABASE_URL", "mysql://me:hunter2@db/metrics", "has an unknown scheme"),
         ("DATABASE_URL", "postgres://me:hunter2@db:port/metrics", "cannot be read"),
         ("DATABASE_URL", "postgres://me:hunter2@db/", "names no database"),
@@ -111,6 +135,7 @@ def test_production_values_are_read() -> None:
     values = env.read(
         {
             "SECRET_KEY": STRONG_KEY,
+            "REALTIME_SECRETS_KEY": FERNET_KEY,
             "ALLOWED_HOSTS": "metrics.example.com, .example.org",
             "DATABASE_URL": "postgres://me:p%40ss@db:5433/metrics?sslmode=require",
             "REDIS_URL": "rediss://:secret@cache:6380/2",

@@ -72,6 +72,7 @@ def test_one_setting_turns_on_all_that_tls_needs(tmp_path: Path) -> None:
         tmp_path,
         REALTIME_HTTPS="1",
         SECRET_KEY="a-long-k3y." * 6,
+        REALTIME_SECRETS_KEY="MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
         REALTIME_TRUSTED_PROXY_HEADERS="X-Forwarded-Proto,X-Forwarded-Host",
     )
 
