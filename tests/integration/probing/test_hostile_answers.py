@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import tracemalloc
 import zlib
 
 import pytest
@@ -152,6 +153,23 @@ def test_no_control_character_of_a_service_reaches_a_message(prober: Prober, lis
 
     assert [text for text in texts_of(inspection) if not text.isprintable()] == []
     assert "script" not in "".join(texts_of(inspection))
+
+
+def test_a_body_in_chunks_of_one_byte_costs_no_more_memory_than_another(prober: Prober, listen: Listen) -> None:
+    size_bytes = 100_000
+    chunks = b"1\r\nx\r\n" * size_bytes + b"0\r\n\r\n"
+    peer = listen(after_request(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunks))
+    target = peer.target(timeout_seconds=60.0)
+
+    tracemalloc.start()
+    try:
+        (exchange,) = prober.inspect(target).exchanges
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(exchange.body) == size_bytes
+    assert peak_bytes < 40 * size_bytes
 
 
 def stall_in_the_body(line: Line) -> None:
