@@ -36,9 +36,16 @@ class Installation:
         self._collector.stdin.flush()
         return json.loads(self._collector.stdout.readline())
 
-    def start_web(self) -> None:
+    def start_web(self, **variables: str) -> None:
+        """Start the web server, with these environment variables beside the usual ones."""
         descriptor = self._listener.fileno()
-        self._web = self._run("-m", "metricsproj.supervision.web", str(descriptor), pass_fds=(descriptor,))
+        self._web = self._run(
+            "-m",
+            "metricsproj.supervision.web",
+            str(descriptor),
+            env=self._environment | variables,
+            pass_fds=(descriptor,),
+        )
 
     def stop_web(self) -> None:
         if self._web is not None:
@@ -52,7 +59,7 @@ class Installation:
         self._collector.communicate()
 
     def _run(self, *arguments: str, **options: Any) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen([sys.executable, *arguments], cwd=PROJECT_DIR, env=self._environment, **options)
+        return subprocess.Popen([sys.executable, *arguments], cwd=PROJECT_DIR, **{"env": self._environment, **options})
 
 
 @contextmanager

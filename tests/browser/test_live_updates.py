@@ -113,6 +113,37 @@ def test_the_page_comes_back_after_the_server_was_restarted(
     expect(page.locator("tr[data-service=numbers] .c-readings")).to_have_text("turn 1")
 
 
+def test_a_viewer_who_may_not_read_any_more_is_told(open_page: OpenPage, site: Installation, fleet: Fleet) -> None:
+    fleet.add("steady")
+    fleet.sweep()
+    page = open_page("/", may_complain=True)
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+
+    site.stop_web()
+    site.start_web(REALTIME_READ_ACCESS="key")
+    try:
+        expect(page.locator("[data-connection]")).to_have_text("Sign in again")
+    finally:
+        site.stop_web()
+        site.start_web()
+
+
+def test_a_long_table_follows_to_its_end(open_page: OpenPage, site: Installation, fleet: Fleet) -> None:
+    service = fleet.add("numbers", {"status": "healthy", "turn": 0})
+    many = [f"copy-{number:03}" for number in range(150)]
+    site.order(register=[{"name": name, "base_url": service.url, "degraded_above_ms": 60_000} for name in many])
+    fleet.sweep()
+    page = open_page("/")
+    expect(page.locator("tbody tr")).to_have_count(100)
+
+    page.get_by_role("link", name="Show 51 more").click()
+    expect(page.locator("tbody tr")).to_have_count(151)
+    service.answer = {"status": "healthy", "turn": 1}
+    fleet.sweep()
+
+    expect(page.locator("tr[data-service=copy-149] .c-readings")).to_have_text("turn 1")
+
+
 def test_the_page_says_since_when_it_is_stale_and_recovers(open_page: OpenPage, fleet: Fleet) -> None:
     fleet.add("steady")
     fleet.sweep(interval_seconds=1)

@@ -7,6 +7,7 @@ import * as wording from "./wording.js";
 
 const ROWS_AT_FIRST = 100;
 const ROWS_MORE = 100;
+const ROWS_AT_ONCE = 50;
 const READINGS_SHOWN = 4;
 const LEAST_TOP_MS = 20;
 
@@ -16,6 +17,7 @@ export class ServiceTable {
   #more = document.querySelector("[data-more]");
   #rows = new Map();
   #limit;
+  #turn = null;
   #update = () => {};
   // Only what is in sight, or nearly, is drawn.
   #sight = new IntersectionObserver((seen) => this.#look(seen), { rootMargin: "300px" });
@@ -43,11 +45,30 @@ export class ServiceTable {
     const chosen = choose(all, wanted);
     const shown = chosen.slice(0, this.#limit);
     this.#order(shown.map(({ entry }) => this.#rowOf(entry.service)));
-    for (const { entry, isApi } of shown) this.#rows.get(entry.service).fill(entry, isApi, page);
+    this.#fill(shown, page);
     setText(document.querySelector("[data-f=shown]"), `${wording.number(chosen.length)} of ${wording.number(all.length)}`);
     setText(document.querySelector("[data-f=more]"), `Show ${wording.number(chosen.length - shown.length)} more`);
     setHidden(this.#more, chosen.length === shown.length);
     setHidden(document.querySelector("[data-no-match]"), chosen.length > 0);
+  }
+
+  // What is in sight is filled at once, all other rows a few at a time, so that a long table never holds the page.
+  #fill(shown, page) {
+    const turn = (this.#turn = {});
+    const later = [];
+    for (const one of shown) {
+      const row = this.#rows.get(one.entry.service);
+      if (row.needsNow) row.fill(one.entry, one.isApi, page);
+      else later.push(one);
+    }
+    const fillSome = () => {
+      if (turn !== this.#turn) return; // a newer update has begun, or will
+      for (const { entry, isApi } of later.splice(0, ROWS_AT_ONCE)) {
+        this.#rows.get(entry.service)?.fill(entry, isApi, page);
+      }
+      if (later.length) setTimeout(fillSome);
+    };
+    if (later.length) setTimeout(fillSome);
   }
 
   #adopt(tr) {
@@ -107,6 +128,11 @@ class Row {
     this.tr = tr;
     this.#fields = fieldsOf(tr);
     this.#spark = tr.querySelector(".spark");
+  }
+
+  // In sight, or never filled yet.
+  get needsNow() {
+    return this.#inSight || this.#draw === null;
   }
 
   see(inSight) {
