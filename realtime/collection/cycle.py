@@ -29,6 +29,7 @@ from realtime.core.records import (
     UnprobedReason,
 )
 from realtime.probing.pool import Prober
+from realtime.registry.patience import short_waits
 from realtime.registry.schedule import refresh_interval_seconds
 from realtime.registry.targets import load_targets
 from realtime.store.snapshots import Acquired, Lease, Refused, Store, StoreUnavailable, open_store
@@ -72,14 +73,15 @@ class Collector:
         self._last_targets: tuple[Target, ...] | None = None
         self._scheduled_seconds = config.refresh_interval_seconds
 
-    def collect_scheduled(self, *, now: datetime) -> Collected | Refused:
+    def collect_scheduled(self, *, now: datetime, stop: threading.Event | None = None) -> Collected | Refused:
         """Run one cycle of beat's, under the interval of its row, unless another began less than half of it ago.
 
         Raises:
             StoreUnavailable, LeaseLost, RegistryUnavailable: as `collect` does.
         """
         try:
-            self._scheduled_seconds = refresh_interval_seconds()
+            with short_waits():
+                self._scheduled_seconds = refresh_interval_seconds()
         except RegistryError:
             # The last one known is good enough; reading the targets will say that the registry is away.
             logger.debug("the interval cannot be read", exc_info=True)
@@ -87,6 +89,7 @@ class Collector:
             interval_seconds=self._scheduled_seconds,
             now=now,
             least_gap_seconds=LEAST_GAP_SHARE * self._scheduled_seconds,
+            stop=stop,
         )
 
     def collect(
@@ -164,7 +167,8 @@ class Collector:
 
     def _targets(self) -> tuple[tuple[Target, ...], Fault | None]:
         try:
-            self._last_targets = load_targets()
+            with short_waits():
+                self._last_targets = load_targets()
         except RegistryError as error:
             if self._last_targets is None:
                 raise RegistryUnavailable("the registry cannot be read") from error

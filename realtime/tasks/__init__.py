@@ -1,8 +1,11 @@
 """Celery tasks: interfaces that parse, make one call and translate."""
 
 import logging
+import threading
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from realtime.collection.cycle import Collected, RegistryUnavailable, process_collector
@@ -11,11 +14,25 @@ from realtime.store.snapshots import LeaseLost, StoreUnavailable
 logger = logging.getLogger(__name__)
 
 
+_stopping = threading.Event()
+
+
+@worker_shutting_down.connect
+def cut_running_sweep(**_: Any) -> None:
+    """Have the running sweep publish what it has, for the worker waits for its tasks before it ends.
+
+    It reaches the threads of this process only, so the pool has to be one of threads.
+    """
+    _stopping.set()
+
+
 @shared_task(name="realtime.tasks.sweep", ignore_result=True)
 def sweep() -> None:
     """Probe all services and publish a snapshot, unless another collector is at it or has just been."""
+    if _stopping.is_set():
+        return
     try:
-        outcome = process_collector().collect_scheduled(now=timezone.now())
+        outcome = process_collector().collect_scheduled(now=timezone.now(), stop=_stopping)
     except (StoreUnavailable, LeaseLost, RegistryUnavailable) as error:
         logger.error("sweep failed: %s", error)
         return

@@ -55,18 +55,20 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, interval: int | None, json: bool, fail_on: str, **options: Any) -> None:
-        outcome = _collect(interval)
-        if isinstance(outcome, Refused):
-            self.stderr.write(outcome.reason)
-            if not json and fail_on == "never":
-                return
-        if isinstance(outcome, Collected) and not json:
-            snapshot = outcome.snapshot
-            self.stdout.write(summary(snapshot))
-        else:
-            answer, snapshot = _published(outcome)
-            self.stdout.write(answer.rendered.body.decode() if json else summary(snapshot))
-        _exit_as_judged(snapshot, fail_on=fail_on)
+        with _stop_on_signal() as stop:
+            outcome = _collect(interval, stop)
+            if isinstance(outcome, Refused):
+                self.stderr.write(outcome.reason)
+                if not json and fail_on == "never":
+                    return
+            if isinstance(outcome, Collected) and not json:
+                snapshot = outcome.snapshot
+                self.stdout.write(summary(snapshot))
+            else:
+                answer, snapshot = _published(outcome, stop)
+                self.stdout.write(answer.rendered.body.decode() if json else summary(snapshot))
+            if not stop.is_set():  # a sweep that was cut short says nothing to judge by
+                _exit_as_judged(snapshot, fail_on=fail_on)
 
 
 def summary(snapshot: Snapshot) -> str:
@@ -98,18 +100,17 @@ def _whole_seconds(text: str) -> int:
     return seconds
 
 
-def _collect(interval: int | None) -> Collected | Refused:
+def _collect(interval: int | None, stop: threading.Event) -> Collected | Refused:
     try:
-        with _stop_on_signal() as stop:
-            return process_collector().collect(interval_seconds=interval, now=timezone.now(), stop=stop)
+        return process_collector().collect(interval_seconds=interval, now=timezone.now(), stop=stop)
     except (StoreUnavailable, RegistryUnavailable, LeaseLost) as error:
         raise CommandError(str(error), returncode=EXIT_COLLECTOR_FAILED) from error
 
 
-def _published(outcome: Collected | Refused) -> tuple[Answer, Snapshot]:
+def _published(outcome: Collected | Refused, stop: threading.Event) -> tuple[Answer, Snapshot]:
     """Return the answer with the snapshot of this cycle or of the one that is under way, and that snapshot.
 
-    Raises CommandError when it does not come in time.
+    Raises CommandError when it does not come in time, and ends the process with 0 when a signal does.
     """
     if isinstance(outcome, Collected):
         number, seconds = outcome.snapshot.id, READ_BACK_SECONDS
@@ -123,7 +124,8 @@ def _published(outcome: Collected | Refused) -> tuple[Answer, Snapshot]:
             return answer, snapshot
         if time.monotonic() >= until:
             raise CommandError("the snapshot of this sweep did not come in time", returncode=EXIT_COLLECTOR_FAILED)
-        time.sleep(LEAST_SECONDS_BETWEEN_READS)
+        if stop.wait(LEAST_SECONDS_BETWEEN_READS) and isinstance(outcome, Refused):
+            sys.exit(0)
 
 
 def _exit_as_judged(snapshot: Snapshot, *, fail_on: str) -> None:
