@@ -30,7 +30,7 @@ DATABASE_ENGINES = {
     "psql": "django.db.backends.postgresql",
     "pgsql": "django.db.backends.postgresql",
 }
-PROXY_HEADERS = ("X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port")
+PROXY_HEADERS = ("X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-For")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MIN_SECRET_KEY_CHARACTERS = 50  # what Django's own deployment check asks for
 OUR_PREFIX = "REALTIME_"
@@ -122,6 +122,16 @@ def choice_of(choices: tuple[str, ...]) -> Callable[[str], str]:
 
 def optional_read_access(text: str) -> ReadAccess | None:
     return ReadAccess(choice_of(tuple(ReadAccess))(text)) if text else None
+
+
+def optional_rate(text: str) -> str | None:
+    """Return a rate as REST framework writes it."""
+    if not text:
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,6}) ?/ ?(s|sec|second|m|min|minute|h|hour|d|day)", text.lower())
+    if not found:
+        raise MistakenValue(f"{text!r} is no rate (write 120/min; also /s, /hour, /day)")
+    return f"{found[1]}/{found[2][0]}"
 
 
 def choices_of(choices: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
@@ -224,6 +234,12 @@ SECRET_KEY = Variable(
     default="",
     help="Django's secret key. Unset: generated once and kept in the data folder. Required as soon as "
     "ALLOWED_HOSTS names another host than this machine, or with REALTIME_HTTPS.",
+)
+THROTTLE = Variable(
+    name="REALTIME_THROTTLE",
+    parse=optional_rate,
+    default="",
+    help="Requests that one client address may send to the REST API, e.g. 120/min. Unset: any number.",
 )
 SECRETS_KEY = Variable(
     name="REALTIME_SECRETS_KEY",
@@ -328,7 +344,8 @@ TRUSTED_PROXY_HEADERS = Variable(
     name="REALTIME_TRUSTED_PROXY_HEADERS",
     parse=choices_of(PROXY_HEADERS),
     default="",
-    help=f"Headers believed from the proxy in front, which must set or remove each: {', '.join(PROXY_HEADERS)}.",
+    help=f"Headers believed from the proxy in front, which must set or remove each: {', '.join(PROXY_HEADERS)}. "
+    "Of X-Forwarded-For the last address counts, which the proxy adds.",
 )
 HTTPS = Variable(
     name="REALTIME_HTTPS",
@@ -357,6 +374,7 @@ TABLE: tuple[Variable[Any], ...] = (
     KEY_PREFIX,
     ALLOWED_ORIGINS,
     READ_ACCESS,
+    THROTTLE,
     TRUSTED_PROXY_HEADERS,
     HTTPS,
 )

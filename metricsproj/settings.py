@@ -1,6 +1,7 @@
 """Django's settings, made from the environment variables of `metricsproj.env`."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ REALTIME = Config(
     probe_deny=ENV[env.PROBE_DENY],
     key_prefix=ENV[env.KEY_PREFIX],
     allowed_origins=ENV[env.ALLOWED_ORIGINS],
+    throttle=ENV[env.THROTTLE],
     secrets_keys=SECRETS_KEYS,
     read_access=env.read_access(ENV),
     reserved_environment=env.NAMES,
@@ -40,6 +42,7 @@ INSTALLED_APPS = [
     "metricsproj.supervision",
     "realtime.apps.RealtimeConfig",
     "django_celery_beat",
+    "axes",
     "rest_framework",
     "corsheaders",
     "django.contrib.admin",
@@ -52,7 +55,7 @@ INSTALLED_APPS = [
 ]
 # Each of these is paid for by every request of the API as well.
 MIDDLEWARE = [
-    "metricsproj.liveness.answer_liveness",
+    "metricsproj.own_health.answer_health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if REALTIME.allowed_origins else []),
@@ -62,6 +65,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "metricsproj.admin_policy.guard_admin",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "metricsproj.urls"
 WSGI_APPLICATION = "metricsproj.wsgi.application"
@@ -86,7 +91,8 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
 # A database that is away must not hold a sweep; `connect_timeout` is in whole seconds, 2 the least libpq takes.
-POSTGRESQL_OPTIONS = {"connect_timeout": 2, "options": "-c statement_timeout=10000"}
+# `tcp_user_timeout` (ms) is for one that fell silent while connected.
+POSTGRESQL_OPTIONS = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": "-c statement_timeout=10000"}
 
 
 def _database() -> dict[str, Any]:
@@ -138,10 +144,25 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a sweep that was lost is not repeated: the next one is due anyway
 CELERY_TASK_DEFAULT_QUEUE = "realtime"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Probes are threads anyway, and children of another pool would not hear that the worker is to stop. Two, so that a
+# sweep which overlaps with another can say so instead of waiting.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = 2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Five wrong passwords for one name from one address close that door for a quarter of an hour. Not for the name alone:
+# a stranger could lock the owner out. Counted in the database, which a login needs anyway.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "realtime.api.clients.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # who signed in and did what is in the admin's own log
+AXES_VERBOSE = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -157,6 +178,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_THROTTLE_CLASSES": ["realtime.api.throttling.PerClient"] if REALTIME.throttle else [],
+    "NUM_PROXIES": 1 if "X-Forwarded-For" in ENV[env.TRUSTED_PROXY_HEADERS] else 0,
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
 }
@@ -198,6 +221,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
         # Two lines for each sweep say nothing that the snapshot does not say.
+        "axes": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},
         "uvicorn": {"level": "WARNING"},

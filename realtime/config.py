@@ -29,6 +29,7 @@ class Config:
     key_prefix: put before every Redis key, so that two installations can share one Redis.
     allowed_origins: origins of other sites that may read the metrics; empty means same origin only.
     read_access: who may read the metrics, on whichever way.
+    throttle: requests that one client may send, as REST framework writes it (`120/min`); None means any number.
     secrets_keys: Fernet keys of the secrets in the database; the first encrypts, each of them decrypts.
     reserved_environment: names that a registry row must not refer to as `${NAME}`.
     """
@@ -42,6 +43,7 @@ class Config:
     key_prefix: str = "realtime"
     allowed_origins: tuple[str, ...] = ()
     read_access: ReadAccess = ReadAccess.PUBLIC
+    throttle: str | None = None
     secrets_keys: tuple[str, ...] = field(default=(), repr=False)
     reserved_environment: frozenset[str] = field(default_factory=frozenset)
 

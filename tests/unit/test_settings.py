@@ -1,4 +1,4 @@
-"""The liveness answer, and how the settings follow the environment."""
+"""What a process says of itself, and how the settings follow the environment."""
 
 import json
 import os

@@ -1,0 +1,130 @@
+"""The rate limit for each client: off by default, for REST alone, and never in the way while the store is away."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.core.cache import cache
+from django.test import Client, RequestFactory
+
+from realtime.api.clients import client_address
+from realtime.api.throttling import PerClient
+from realtime.api.views import MetricsView
+from tests.functional.api.conftest import URL, Publish
+from tests.functional.api.test_serving import commands
+
+
+@pytest.fixture
+def two_a_minute(settings: Any, monkeypatch: pytest.MonkeyPatch, clean_store: redis.Redis) -> Iterator[None]:
+    settings.REALTIME = dataclasses.replace(settings.REALTIME, throttle="2/m")
+    monkeypatch.setattr(MetricsView, "throttle_classes", [PerClient])
+    monkeypatch.setattr(PerClient, "_store_failed_at", -1000.0)
+    cache.clear()
+    return
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rest_framework.throttling.api_settings.NUM_PROXIES", 1)
+
+
+def statuses(*addresses: str, **headers: str) -> list[int]:
+    return [Client(headers=headers or None, REMOTE_ADDR=address).get(URL).status_code for address in addresses]
+
+
+def test_by_default_nobody_is_counted(publish: Publish) -> None:
+    publish()
+
+    assert MetricsView.throttle_classes == []
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_each_client_has_its_own_limit(publish: Publish) -> None:
+    publish()
+
+    assert statuses("10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2") == [200, 200, 429, 200]
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_rest_and_history_share_the_limit_and_say_when_to_come_again(publish: Publish) -> None:
+    publish()
+    statuses("10.0.0.1", "10.0.0.1")
+
+    response = Client(REMOTE_ADDR="10.0.0.1").get(f"{URL}/history?metric=error_rate")
+
+    assert response.status_code == 429
+    assert 0 < int(response["Retry-After"]) <= 60
+    assert response.json()["error"]["code"] == "throttled"
+
+
+@pytest.mark.usefixtures("two_a_minute")
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/"])
+def test_health_and_pages_are_never_throttled(publish: Publish, path: str) -> None:
+    publish()
+
+    assert {Client().get(path).status_code for _ in range(4)} == {200}
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_a_header_that_nobody_vouches_for_makes_no_other_client(publish: Publish) -> None:
+    publish()
+    for number in range(2):
+        statuses("10.0.0.1", **{"X-Forwarded-For": f"10.9.9.{number}"})
+
+    assert statuses("10.0.0.1") == [429]
+
+
+@pytest.mark.usefixtures("two_a_minute", "proxied")
+def test_behind_a_trusted_proxy_the_address_that_it_saw_counts(publish: Publish) -> None:
+    publish()
+    for number in range(2):
+        assert statuses("10.0.0.1", **{"X-Forwarded-For": f"1.1.1.{number}, 192.0.2.7"}) == [200]
+
+    assert statuses("10.0.0.1", **{"X-Forwarded-For": "192.0.2.7"}) == [429]
+    assert statuses("10.0.0.1", **{"X-Forwarded-For": "192.0.2.8"}) == [200]
+
+
+@pytest.mark.usefixtures("proxied")
+@pytest.mark.parametrize(
+    ("forwarded", "remote", "found"),
+    [
+        ("2001:DB8::1", "10.0.0.1", "2001:db8::1"),
+        ("unknown", "10.0.0.1", "10.0.0.1"),
+        ("'; DROP TABLE", "", "0.0.0.0"),
+        ("", "", "0.0.0.0"),
+    ],
+)
+def test_what_is_no_address_is_never_taken_for_one(forwarded: str, remote: str, found: str) -> None:
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR=remote)
+
+    assert client_address(request) == found
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_counting_costs_two_round_trips_more(publish: Publish, clean_store: redis.Redis) -> None:
+    publish()
+    statuses("10.0.0.1")
+    clean_store.config_resetstat()
+
+    statuses("10.0.0.2")
+
+    assert clean_store.info("commandstats")["cmdstat_get"]["calls"] == 1
+    assert commands(clean_store)["set"] == 1
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_while_the_store_is_away_everybody_is_let_through(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish()
+    statuses("10.0.0.1")
+    asked = []
+
+    def refuse(*_: object, **__: object) -> None:
+        asked.append(1)
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(PerClient, "cache", type("Gone", (), {"get": refuse}))
+
+    assert statuses(*["10.0.0.1"] * 5) == [200] * 5
+    assert len(asked) == 1
