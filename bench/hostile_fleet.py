@@ -218,7 +218,7 @@ def run(*, seconds: float, of_each: int, deadline_seconds: float, ports: dict[st
     print(f"a sweep took {statistics.median(took):.3f} s (median), {max(took):.3f} s (longest)")
     print(
         f"resident: {before.resident_kib} KiB at the start, {resident[0]} once warm, {max(resident)} highest, "
-        f"{resident[-1]} at the end ({growth_kib:+} since warm); threads {after.threads}, descriptors {after.descriptors}"
+        f"{resident[-1]} at the end ({growth_kib:+} since warm); {after.threads} threads, {after.descriptors} files"
     )
     living = words["healthy"]
     return (
