@@ -25,7 +25,7 @@ POLICY = "; ".join(
 def with_policy(
     view: Callable[Concatenate[HttpRequest, _P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, _P], HttpResponse]:
-    """Decorate a view whose answer is one of our pages; the admin's pages bring inline styles and stay without."""
+    """Decorate a view whose answer is one of our pages; the admin's pages bring inline styles and need another."""
 
     @wraps(view)
     def answer(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:

@@ -70,10 +70,6 @@ def test_no_file_of_the_pages_names_a_host() -> None:
         assert "://" not in text, path.name
 
 
-def test_the_admin_is_left_to_its_own_policy(client: Client) -> None:
-    assert "Content-Security-Policy" not in client.get("/admin/login/", follow=False)
-
-
 def test_pages_are_read_only(client: Client, publish: Publish) -> None:
     publish()
 
