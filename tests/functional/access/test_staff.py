@@ -26,7 +26,7 @@ def staff_access(settings: Any) -> None:
     settings.REALTIME = dataclasses.replace(settings.REALTIME, read_access=ReadAccess.STAFF)
 
 
-def browser(**traits: bool) -> Client:
+def browser(**traits: Any) -> Client:
     client = Client()
     client.force_login(User.objects.create_user("ann", **traits))
     return client

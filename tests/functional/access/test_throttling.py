@@ -1,7 +1,6 @@
 """The rate limit for each client: off by default, for REST alone, and never in the way while the store is away."""
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,12 +16,11 @@ from tests.functional.api.test_serving import commands
 
 
 @pytest.fixture
-def two_a_minute(settings: Any, monkeypatch: pytest.MonkeyPatch, clean_store: redis.Redis) -> Iterator[None]:
+def two_a_minute(settings: Any, monkeypatch: pytest.MonkeyPatch, clean_store: redis.Redis) -> None:
     settings.REALTIME = dataclasses.replace(settings.REALTIME, throttle="2/m")
     monkeypatch.setattr(MetricsView, "throttle_classes", [PerClient])
     monkeypatch.setattr(PerClient, "_store_failed_at", -1000.0)
     cache.clear()
-    return
 
 
 @pytest.fixture
