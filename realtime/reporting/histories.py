@@ -19,6 +19,7 @@ from django.conf import settings
 from realtime.core import codec, history, series
 from realtime.core.codec import CorruptRecord
 from realtime.core.document import NOTHING_PUBLISHED
+from realtime.core.freshness import INTERVALS_BEFORE_STALE
 from realtime.core.history import BUCKETS_PER_PERIOD, Span, Totals, Window
 from realtime.core.parameters import InvalidParameter
 from realtime.core.records import Fault, FaultCode, Snapshot
@@ -85,8 +86,8 @@ class Histories:
             HistoryUnavailable: nothing was published, or the store is away and this answer was never made.
         """
         kept = self._answers.get(question)
-        # Whoever has an answer to give does not wait for somebody else's reading.
-        if (kept and self._is_recent(kept)) or not self._asking.acquire(blocking=kept is None):
+        # Whoever has a usable answer to give does not wait for somebody else's reading.
+        if (kept and self._is_recent(kept)) or not self._asking.acquire(blocking=not self._is_usable(kept)):
             return self._in_present_light(kept)
         try:
             kept = self._answers.get(question)
@@ -98,6 +99,13 @@ class Histories:
 
     def _is_recent(self, kept: HistoryAnswer) -> bool:
         return self._monotonic() - kept.asked_at < LEAST_SECONDS_BETWEEN_READS
+
+    def _is_usable(self, kept: HistoryAnswer | None) -> bool:
+        """Tell whether a kept answer is young enough for a chart that goes on from it."""
+        return (
+            kept is not None
+            and self._monotonic() - kept.asked_at < INTERVALS_BEFORE_STALE * kept.refresh_interval_seconds
+        )
 
     def _in_present_light(self, kept: HistoryAnswer | None) -> HistoryAnswer:
         if kept is None:
