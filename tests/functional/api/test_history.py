@@ -5,6 +5,7 @@ import math
 import random
 import statistics
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -274,6 +275,26 @@ def test_an_answer_is_made_once_for_each_snapshot(past: Past, monkeypatch: pytes
 
     assert made == ["error_rate", "error_rate"]
     assert (first.snapshot_id, second.snapshot_id) == tuple(past.ids)
+
+
+@pytest.mark.parametrize(("age_seconds", "is_new"), [(1.0, False), (3600.0, True)])
+def test_who_comes_while_another_is_asking_gets_the_kept_answer_only_while_that_is_young(
+    past: Past, age_seconds: float, is_new: bool
+) -> None:
+    now = [1000.0]
+    histories = Histories(store=past.store, monotonic=lambda: now[0])
+    question = Question(metric="error_rate", period_seconds=300)
+    past.sweep(BOUNDARY)
+    kept = histories.answer(question)
+    past.sweep(BOUNDARY + 5)
+    now[0] += age_seconds
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        histories._asking.acquire()  # as another question's thread does
+        asked = thread.submit(histories.answer, question)
+        if not is_new:
+            assert asked.result(timeout=10) == kept
+        histories._asking.release()
+        assert (asked.result(timeout=10).snapshot_id != kept.snapshot_id) is is_new
 
 
 def test_answers_are_kept_in_bounded_number(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
