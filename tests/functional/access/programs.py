@@ -25,23 +25,23 @@ class Programs:
         self.data_dir = data_dir
         self.environment = clean_environment(data_dir, **variables)
 
-    def manage(self, *arguments: str) -> str:
-        """Run a command to its end and return what it printed on stdout."""
-        return self._run("manage.py", *arguments)
+    def manage(self, *arguments: str, expected: tuple[int, ...] = (0, 1)) -> str:
+        """Run a command to its end, with one of these exit codes, and return what it printed on stdout."""
+        return self._run("manage.py", *arguments, expected=expected)
 
     def shell(self, *lines: str) -> str:
         """Run lines of Python in a process of their own."""
         prelude = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'metricsproj.settings'; django.setup()"
         return self._run("-c", "\n".join((prelude, *lines)))
 
-    def _run(self, *words: str) -> str:
+    def _run(self, *words: str, expected: tuple[int, ...] = (0, 1)) -> str:
         command = [sys.executable, *words]
         ended = subprocess.run(
             command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=60, check=False
         )
         with (self.data_dir / "commands.log").open("a") as log:
             log.write(ended.stdout + ended.stderr)
-        assert ended.returncode in (0, 1), ended.stderr
+        assert ended.returncode in expected, ended.stderr
         return ended.stdout
 
     @contextmanager
