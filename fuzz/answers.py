@@ -11,7 +11,8 @@ from pathlib import Path
 
 import atheris
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent))
 
 with atheris.instrument_imports(include=["realtime", "jmespath", "json"]):
     from realtime.core import codec, readings, verdict
@@ -117,5 +118,6 @@ def check_kept(judged: verdict.Verdict, taken: readings.Taken) -> None:
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, fuzz_one)
+    seeds = ",".join(str(path) for path in sorted((FOLDER / "seeds" / "answers").iterdir()))
+    atheris.Setup([*sys.argv, f"-dict={FOLDER / 'words.dict'}", f"-seed_inputs={seeds}"], fuzz_one)
     atheris.Fuzz()

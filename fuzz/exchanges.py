@@ -11,7 +11,8 @@ from typing import Any
 
 import atheris
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent))
 
 with atheris.instrument_imports(include=["realtime", "http.client", "email.feedparser", "urllib3.response"]):
     from realtime.config import Config
@@ -57,5 +58,6 @@ def fuzz_one(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, fuzz_one)
+    seeds = ",".join(str(path) for path in sorted((FOLDER / "seeds" / "exchanges").iterdir()))
+    atheris.Setup([*sys.argv, f"-dict={FOLDER / 'words.dict'}", f"-seed_inputs={seeds}"], fuzz_one)
     atheris.Fuzz()

@@ -46,7 +46,19 @@ def document_of(data: bytes, *, file_format: FileFormat) -> object:
 def text_of(document: object, *, file_format: FileFormat) -> str:
     if file_format is FileFormat.JSON:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.dump(document, Dumper=_FaithfulDumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _FaithfulDumper(yaml.SafeDumper):
+    """A safe dumper whose texts come back as they were, the next-line character (U+0085) included."""
+
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        # PyYAML would write it bare, where readers take it for a line break to be folded.
+        style = '"' if "\x85" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_FaithfulDumper.add_representer(str, _FaithfulDumper.represent_str)
 
 
 def _json_document(text: str) -> object:

@@ -354,3 +354,11 @@ def test_tls_settings_that_are_left_out_are_the_safe_ones() -> None:
     (target,) = load_targets()
 
     assert (target.ca_file, target.verify_tls) == (None, True)
+
+
+def test_a_next_line_character_comes_back_from_an_export() -> None:
+    saved_service(notes="one\x85two \x85")
+
+    imported(exported())
+
+    assert Service.objects.get().notes == "one\x85two \x85"
