@@ -7,7 +7,8 @@ from enum import IntEnum
 from pathlib import Path
 
 FIRST_DELAY_SECONDS = 0.5
-LONGEST_DELAY_SECONDS = 30.0
+# With the start itself this has all run again within 30 s, however long what killed a part has lasted.
+LONGEST_DELAY_SECONDS = 15.0
 STEADY_AFTER_SECONDS = 30.0  # a part that lived this long has earned a quick restart
 
 
@@ -37,11 +38,11 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     inherited: tuple[int, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_seconds: float = 4.0
+    stop_seconds: float = 3.0
 
 
 def restart_delay(*, previous_seconds: float | None, lived_seconds: float) -> float:
-    """Return the seconds until a part is started again: 0.5, 1, 2, ... 30; back to 0.5 once it was steady."""
+    """Return the seconds until a part is started again: 0.5, 1, 2, ... 15; back to 0.5 once it was steady."""
     if previous_seconds is None or lived_seconds >= STEADY_AFTER_SECONDS:
         return FIRST_DELAY_SECONDS
     return min(LONGEST_DELAY_SECONDS, 2 * previous_seconds)

@@ -41,7 +41,7 @@ def embedded_store(data_dir: Path) -> Part:
         command=(str(_server_program()), *words),
         folder=folder,
         wave=Wave.STORE,
-        stop_seconds=2.5,
+        stop_seconds=1.5,
     )
 
 

@@ -71,6 +71,7 @@ class Collector:
         self._store = store
         self._prober = prober
         self._last_targets: tuple[Target, ...] | None = None
+        self._is_registry_away = False
         self._scheduled_seconds = config.refresh_interval_seconds
 
     def collect_scheduled(self, *, now: datetime, stop: threading.Event | None = None) -> Collected | Refused:
@@ -172,10 +173,13 @@ class Collector:
         except RegistryError as error:
             if self._last_targets is None:
                 raise RegistryUnavailable("the registry cannot be read") from error
-            logger.exception("the registry cannot be read; probing what it last held")
+            if not self._is_registry_away:  # each snapshot says so again
+                logger.exception("the registry cannot be read; probing what it last held")
+            self._is_registry_away = True
             return self._last_targets, Fault(
                 code=FaultCode.REGISTRY_UNAVAILABLE, message="the registry cannot be read; its last known state is used"
             )
+        self._is_registry_away = False
         return self._last_targets, None
 
     def _sitting_out(

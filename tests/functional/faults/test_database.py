@@ -1,0 +1,67 @@
+"""The registry's database gone or locked: the registry last read goes on being used, and everything says so."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.functional.faults.site import RECOVERY_SECONDS, Site, told, wait_for
+
+AWAY = {
+    "code": "registry_unavailable",
+    "message": "the registry cannot be read; its last known state is used",
+}
+
+
+@contextmanager
+def moved_away(database: Path) -> Iterator[None]:
+    files = [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")]
+    moved = [(file, file.with_name(f"{file.name}.away")) for file in files if file.exists()]
+    for file, away in moved:
+        file.rename(away)
+    try:
+        yield
+    finally:
+        for file in files:  # SQLite makes an empty database of one that is not there
+            file.unlink(missing_ok=True)
+        for file, away in moved:
+            away.rename(file)
+
+
+def test_without_its_database_the_installation_goes_on_with_the_registry_last_read(site: Site) -> None:
+    with site.listening() as client:
+        with moved_away(site.var / "db.sqlite3"):
+            message = told(client, lambda message: "error" in str(message.get("ops", message.get("data", message))))
+            wait_for(lambda: site.rest().get("error") == AWAY, what="the answer tells of the registry")
+            before = site.rest()
+            page = site.page()
+            admin = site.admin()
+            wait_for(lambda: site.rest()["snapshot_id"] > before["snapshot_id"], what="sweeps go on")
+            collected = site.collect_metrics()
+        assert site.wait_until_well() < RECOVERY_SECONDS
+
+    assert (before["status"], before["stale"], before["status_counts"]["healthy"]) == ("healthy", False, 3)
+    assert "registry_unavailable" in str(message)
+    assert "The registry cannot be read" in page
+    assert admin.status == 500  # its sessions are in that database
+    # A process of its own never read the registry.
+    assert (collected.returncode, collected.stderr) == (2, "CommandError: the registry cannot be read\n")
+    assert site.admin().status == 200
+
+
+def test_a_locked_database_stops_nothing(site: Site) -> None:
+    with site.listening() as client:
+        lock = sqlite3.connect(site.var / "db.sqlite3", isolation_level=None)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+            before = site.rest()["snapshot_id"]
+            wait_for(lambda: site.rest()["snapshot_id"] >= before + 3, what="sweeps go on")
+            told(client, lambda message: message["type"] in ("snapshot", "delta"))
+            collected = site.collect_metrics()
+            admin = site.admin()
+            assert site.is_well()
+        finally:
+            lock.close()
+
+    assert collected.returncode == 0
+    assert admin.status == 200
