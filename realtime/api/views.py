@@ -18,6 +18,7 @@ from realtime.api.parameters import period_seconds
 from realtime.api.permissions import MayRead
 from realtime.api.renderers import RenderedJSONRenderer
 from realtime.core.records import Snapshot
+from realtime.reporting.access import is_public
 from realtime.reporting.reader import Answer, process_reader
 
 RETRY_AFTER_SECONDS = 5
@@ -38,6 +39,8 @@ class MetricsView(APIView):
         finalized = super().finalize_response(request, response, *args, **kwargs)
         if finalized.status_code >= status.HTTP_400_BAD_REQUEST:
             finalized["Cache-Control"] = "no-store"
+        if not is_public():
+            patch_vary_headers(finalized, ["Authorization", "X-API-Key", "Cookie"])
         return finalized
 
 

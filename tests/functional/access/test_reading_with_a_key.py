@@ -53,7 +53,12 @@ def test_a_stranger_is_answered_401_and_told_how_to_come(
 def test_a_key_opens(cupboard: Cupboard, publish: Publish, url: str, headers: dict[str, str]) -> None:
     publish()
 
-    assert Client(headers=headers).get(url).status_code == 200
+    response = Client(headers=headers).get(url)
+
+    assert response.status_code == 200
+    # A browser's own cache gives one person's answer to nobody else.
+    assert response["Vary"] == "Accept, Accept-Encoding, Authorization, X-API-Key, Cookie"
+    assert "private" in response["Cache-Control"]
 
 
 @pytest.mark.parametrize("query", [f"?key={GOOD}", f"?api_key={GOOD}", f"?access_token={GOOD}"])
