@@ -1,17 +1,24 @@
 """The service list as an operator sees it: live columns from one snapshot, and honest about its age."""
 
+from pathlib import Path
+
 import pytest
+import redis
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from realtime.admin import live
 from realtime.core.records import Fault, FaultCode, Status
 from realtime.models import Service
 from realtime.registry import schedule
+from realtime.reporting.reader import Reader
+from realtime.store.snapshots import Store
 from tests.functional.admin.conftest import Publish, state
 from tests.functional.registry.rows import saved_service
 
@@ -87,7 +94,12 @@ def test_a_failure_of_ours_is_told_plainly(operator: Client, publish: Publish) -
     assert "(the store does not answer)" in page(operator)
 
 
-def test_the_list_is_there_while_the_store_is_away(operator: Client) -> None:
+def test_the_list_is_there_while_the_store_is_away(
+    operator: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nobody = redis.Redis(unix_socket_path=str(tmp_path / "nobody-listens"), retry=Retry(NoBackoff(), 0))
+    reader = Reader(store=Store(connect=lambda: nobody, prefix="realtime"))
+    monkeypatch.setattr(live, "latest_snapshot", lambda now: reader.latest(now=now))
     saved_service()
 
     html = page(operator)
