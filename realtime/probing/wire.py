@@ -14,11 +14,12 @@ from typing import Any
 from realtime.core.records import Contact, FailureKind, Phases
 from realtime.probing.failures import Interrupted, ProbeFailed
 
+if sys.platform == "linux":
+    import fcntl
+    import termios
+
 # Of status line and headers, so that 100 long headers or endless interim answers cannot fill the memory.
 HEAD_LIMIT_BYTES = 128 * 1024
-
-# Where `struct tcp_info` has it: behind eight bytes and four numbers of four bytes each.
-_TCP_INFO_UNACKED = slice(24, 28)
 
 
 class Stage(Enum):
@@ -143,11 +144,11 @@ class Wire:
         with self._lock:
             if self._heard or self._asked is None or self._descriptor is None or self.meter.connect_seconds is not None:
                 return
-            unacknowledged = _unacknowledged(self._descriptor)
-        if unacknowledged is None:
+            left_bytes = _unacknowledged_bytes(self._descriptor)
+        if left_bytes is None:
             self._asked = None
         else:
-            self._heard = unacknowledged == 0
+            self._heard = left_bytes == 0
 
     @property
     def is_over(self) -> bool:
@@ -242,18 +243,17 @@ class Wire:
 CURRENT: ContextVar[Wire] = ContextVar("realtime.probing.wire")
 
 
-def _unacknowledged(descriptor: int) -> int | None:
-    """Return how many segments the peer has not acknowledged (`tcpi_unacked` of linux/tcp.h), None when unknown."""
+def _unacknowledged_bytes(descriptor: int) -> int | None:
+    """Return how much of what was sent the peer has not acknowledged (`SIOCOUTQ` of tcp(7)), None when unknown.
+
+    What found no route on its way out counts as well, unlike in TCP_INFO.
+    """
     if sys.platform != "linux":
         return None
-    sock = socket.socket(fileno=descriptor)
     try:
-        answer = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_UNACKED.stop)
+        return int.from_bytes(fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
     except OSError:
         return None
-    finally:
-        sock.detach()
-    return int.from_bytes(answer[_TCP_INFO_UNACKED], sys.byteorder)
 
 
 def _shut_down(descriptor: int) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,7 +14,7 @@ DEGRADED = b'{"status": "degraded"}'
 class SmallServices:
     """Answers 200 with `answers[path]`, healthy where none is set; all or `hanging` paths wait for `may_answer`."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.answers: dict[str, bytes] = {}
         self.requests: list[str] = []
         self.hanging: set[str] = set()
@@ -36,12 +36,13 @@ class SmallServices:
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # who waited for too long has gone
+                    self.wfile.write(body)
 
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer((host, 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
@@ -54,8 +55,7 @@ class SmallServices:
 
 
 @contextmanager
-def small_services() -> Iterator[SmallServices]:
-    services = SmallServices()
+def _running(services: SmallServices) -> Iterator[SmallServices]:
     thread = threading.Thread(target=services.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -65,3 +65,8 @@ def small_services() -> Iterator[SmallServices]:
         services.server.shutdown()
         thread.join()
         services.server.server_close()
+
+
+def small_services(host: str = "127.0.0.1") -> AbstractContextManager[SmallServices]:
+    """Return running services; their socket is made at once, in the network of the thread that calls."""
+    return _running(SmallServices(host))

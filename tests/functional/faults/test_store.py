@@ -2,9 +2,9 @@
 
 import signal
 
+from tests.e2e.running import ENDPOINT
 from tests.functional.faults.conftest import Victim
 from tests.functional.faults.site import (
-    ENDPOINT,
     RECOVERY_SECONDS,
     Site,
     told,
@@ -72,11 +72,11 @@ def test_a_full_store_is_told_as_stale_and_is_used_again_once_it_has_room(site: 
 
 
 def test_a_store_that_became_read_only_is_told_as_stale_and_is_used_again(site: Site, victim: Victim) -> None:
-    victim.client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    victim.client.replicaof("127.0.0.1", "1")
     try:
         assert_refused_writes_are_told(site, code="READONLY")
     finally:
-        victim.client.execute_command("REPLICAOF", "NO", "ONE")
+        victim.client.replicaof("NO", "ONE")
 
     assert site.wait_until_well() < RECOVERY_SECONDS
 

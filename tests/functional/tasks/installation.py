@@ -62,6 +62,21 @@ class Installation:
     def _run(self, *arguments: str) -> None:
         subprocess.run([sys.executable, *arguments], cwd=CHECKOUT, env=self._environment, check=True, timeout=60)
 
+    def start(self, *words: str, prefix: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+        """Start a program of Python's; `prefix` are words before it. The caller ends it."""
+        return subprocess.Popen(
+            [*prefix, sys.executable, *words],
+            cwd=CHECKOUT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def start_collecting(self, *words: str, prefix: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+        """Start `collect_metrics` under an interval of a second, so that its lease lasts 5.8 s."""
+        return self.start("manage.py", "collect_metrics", "--interval", "1", *words, prefix=prefix)
+
     @contextmanager
     def worker(self) -> Iterator[Callable[[], str]]:
         """Run a worker as `up` does; the block gets a function that returns what it logged so far."""

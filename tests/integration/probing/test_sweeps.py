@@ -9,8 +9,17 @@ import pytest
 
 from realtime.config import Config
 from realtime.core import verdict
-from realtime.core.records import FailureKind, ProbeResult, ReadingSpec, Status, Target, Unprobed, UnprobedReason
-from realtime.probing.pool import Outcome, Prober
+from realtime.core.records import (
+    FailureKind,
+    Outcome,
+    ProbeResult,
+    ReadingSpec,
+    Status,
+    Target,
+    Unprobed,
+    UnprobedReason,
+)
+from realtime.probing.pool import Prober
 from tests.integration.probing.conftest import Listen
 from tests.integration.probing.peers import Line, hang, healthy, http_answer, refusing_port
 

@@ -1,6 +1,7 @@
 """Maintenance windows: when they are open, over changes of the clock too, and what a sweep says in them."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -161,7 +162,7 @@ PROBES = (
 )
 
 
-def maintained(collector: Collector, *windows: MaintenanceWindow, **changes: object) -> Collector:
+def maintained(collector: Collector, *windows: MaintenanceWindow, **changes: Any) -> Collector:
     collector.targets = [target(maintenance=windows, **changes), target("other")]
     return collector
 

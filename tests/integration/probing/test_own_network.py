@@ -1,0 +1,148 @@
+"""Our own network cut off for real: what a probe says it heard, and what a sweep makes of that."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from realtime.config import Config
+from realtime.core.network import is_unreachable
+from realtime.core.records import Contact, FailureKind, Outcome, ProbeResult, Status, Target
+from realtime.probing.pool import Prober
+from tests.functional.small_services import SmallServices, small_services
+from tests.integration.probing.networks import Network, _possible, wired  # noqa: F401
+
+TIMEOUT_SECONDS = 0.4
+PATIENCE_SECONDS = 20.0
+
+
+@pytest.fixture
+def prober() -> Iterator[Prober]:
+    prober = Prober(Config(probe_threads=8))
+    yield prober
+    prober.close()
+
+
+@pytest.fixture
+def services(wired: Network) -> Iterator[SmallServices]:  # noqa: F811
+    """Services on the far machine, at each of its addresses."""
+    with wired.in_far(lambda: small_services(host="0.0.0.0")) as services:
+        yield services
+
+
+def targets(services: SmallServices) -> list[Target]:
+    return [at(address, services.server.server_port) for address in Network.addresses]
+
+
+def at(host: str, port: int) -> Target:
+    return Target(name=f"at-{host}", base_url=f"http://{host}:{port}", timeout_seconds=TIMEOUT_SECONDS)
+
+
+def swept(network: Network, prober: Prober, wanted: list[Target]) -> list[ProbeResult]:
+    outcomes: tuple[Outcome, ...] = network.in_near(lambda: prober.sweep(targets=wanted, deadline_seconds=3.0))
+    return [outcome for outcome in outcomes if isinstance(outcome, ProbeResult)]
+
+
+def contacts(results: list[ProbeResult]) -> set[Contact]:
+    return {result.contact for result in results}
+
+
+def test_a_cable_that_is_pulled_is_no_outage_on_kept_connections_nor_on_new_ones(
+    wired: Network,  # noqa: F811
+    prober: Prober,
+    services: SmallServices,
+) -> None:
+    before = swept(wired, prober, targets(services))
+    wired.cut()
+    on_kept = swept(wired, prober, targets(services))
+    on_new = swept(wired, prober, targets(services))
+    wired.mend()
+    deadline = time.monotonic() + PATIENCE_SECONDS  # the kernel takes its time to find its neighbours again
+    while contacts(after := swept(wired, prober, targets(services))) != {Contact.ANSWERED}:
+        assert time.monotonic() < deadline, after
+
+    assert [(result.status, result.contact) for result in before] == [(Status.HEALTHY, Contact.ANSWERED)] * 3
+    for results in (on_kept, on_new):
+        assert contacts(results) == {Contact.SILENT}
+        assert {result.place for result in results} == set(Network.addresses)
+        assert is_unreachable(results)
+    assert {result.failure.message for result in on_kept if result.failure} == {
+        "no answer within 0.4 s (kept connection, nothing received)"
+    }
+    assert {result.status for result in after} == {Status.HEALTHY}
+
+
+def test_without_any_route_it_is_ours_while_loopback_goes_on(wired: Network, prober: Prober) -> None:  # noqa: F811
+    wired.take_route()
+    with wired.in_near(small_services) as local:
+        results = swept(
+            wired,
+            prober,
+            [*(at(address, 80) for address in Network.addresses), at("127.0.0.1", local.server.server_port)],
+        )
+
+    assert [result.contact for result in results] == [Contact.SILENT] * 3 + [Contact.NONE]
+    assert {result.failure.kind for result in results if result.failure} == {FailureKind.CONNECT}
+    assert results[-1].status is Status.HEALTHY
+    assert is_unreachable(results)
+
+
+def test_names_that_no_resolver_answers_for_are_silent(
+    wired: Network,  # noqa: F811
+    prober: Prober,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_resolver(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_resolver)
+
+    results = swept(wired, prober, [at(f"{name}.internal", 80) for name in ("a", "b", "c")])
+
+    assert [result.place for result in results] == ["a.internal", "b.internal", "c.internal"]
+    assert is_unreachable(results)
+
+
+def test_a_refused_connection_and_a_service_that_hangs_are_answers(
+    wired: Network,  # noqa: F811
+    prober: Prober,
+    services: SmallServices,
+) -> None:
+    swept(wired, prober, targets(services))
+    services.may_answer.clear()
+    first = targets(services)[0]
+
+    (hung_on_kept,) = swept(wired, prober, [first])
+    (refused,) = swept(wired, prober, [at(Network.addresses[1], 1)])
+    wired.cut()
+    silent = swept(wired, prober, [at(address, 1) for address in Network.addresses])
+
+    assert hung_on_kept.failure is not None
+    assert "kept connection" in hung_on_kept.failure.message
+    assert (hung_on_kept.contact, refused.contact) == (Contact.ANSWERED, Contact.ANSWERED)
+    assert is_unreachable(silent)
+    assert not is_unreachable([*silent, hung_on_kept])
+    assert not is_unreachable([*silent, refused])
+
+
+def test_an_address_of_this_machine_is_not_remote(wired: Network, prober: Prober) -> None:  # noqa: F811
+    with wired.in_near(lambda: small_services(host="0.0.0.0")) as local:
+        (result,) = swept(wired, prober, [at("10.77.0.9", local.server.server_port)])
+
+    assert (result.status, result.contact) == (Status.HEALTHY, Contact.NONE)
+
+
+def test_a_name_that_does_not_exist_is_an_answer(
+    wired: Network,  # noqa: F811
+    prober: Prober,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_such_name(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+
+    (result,) = swept(wired, prober, [at("no-such-name.internal", 80)])
+
+    assert result.contact is Contact.ANSWERED
