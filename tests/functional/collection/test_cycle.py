@@ -19,9 +19,9 @@ from realtime.collection.cycle import Collected, Collector, RegistryUnavailable
 from realtime.collection.inspection import probe_now
 from realtime.collection.intervals import FALLBACK_INTERVAL_SECONDS, present_interval_seconds
 from realtime.core import codec
-from realtime.core.records import FailureKind, FaultCode, Snapshot, Status, Target
+from realtime.core.records import FailureKind, FaultCode, Outcome, Snapshot, Status, Target
 from realtime.models import Service
-from realtime.probing.pool import Outcome, Prober
+from realtime.probing.pool import Prober
 from realtime.registry.targets import load_targets
 from realtime.store.keys import Keys
 from realtime.store.snapshots import Acquired, LeaseLost, Published, Refused, Store, StoreUnavailable
