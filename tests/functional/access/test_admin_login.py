@@ -1,5 +1,8 @@
 """Guessing passwords at the admin's door, and what its pages tell a browser to trust."""
 
+import hashlib
+import re
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -92,8 +95,24 @@ def test_the_admin_tells_the_browser_to_run_nothing_written_inline() -> None:
 
     for path in (LOGIN, "/admin/", "/admin/realtime/service/", "/admin/realtime/service/add/", "/admin/nothing-here/"):
         policy = client.get(path)["Content-Security-Policy"]
-        assert "script-src 'self';" in policy
+        assert "script-src 'self' 'sha256-" in policy
         assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize("model", ["realtime/service", "realtime/readkey", "django_celery_beat/periodictask"])
+def test_no_script_of_the_admins_forms_is_kept_from_running(model: str) -> None:
+    client = Client()
+    client.force_login(User.objects.get())
+
+    page = client.get(f"/admin/{model}/add/")
+
+    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.+?)</script>", page.content.decode(), re.DOTALL)
+    assert len(scripts) == (model == "django_celery_beat/periodictask")
+    for script in scripts:
+        digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in page["Content-Security-Policy"]
+    assert not re.findall(r"\son[a-z]+=\"", page.content.decode())
 
 
 def test_the_pages_keep_their_own_stricter_policy() -> None:
