@@ -20,6 +20,9 @@ LONGEST = timedelta(seconds=60)
 # One probe that times out is an accident, two in a row are a habit.
 LEAST_TIMEOUTS = 2
 
+# How much of its wait one must have behind it to be probed early, along with another that is due.
+EARLY_SHARE = 0.5
+
 # Sweeps do not begin to the millisecond: one that is this share of an interval early counts as on time.
 SLACK_SHARE = 0.25
 
@@ -43,11 +46,13 @@ def next_check_at(
 
     swept_at: the start of the sweep, which does not depend on how long the probe took.
     """
-    if timeouts < max(LEAST_TIMEOUTS, failure_threshold):
-        return None
-    doublings = timeouts - max(LEAST_TIMEOUTS, failure_threshold) + 1
-    wait = min(LONGEST, timedelta(seconds=interval_seconds) * 2 ** min(doublings, 16))
+    wait = _wait(timeouts=timeouts, failure_threshold=failure_threshold, interval_seconds=interval_seconds)
     return swept_at + wait if wait > timedelta(seconds=interval_seconds) else None
+
+
+def _wait(*, timeouts: int, failure_threshold: int, interval_seconds: int) -> timedelta:
+    doublings = max(0, timeouts - max(LEAST_TIMEOUTS, failure_threshold) + 1)
+    return min(LONGEST, timedelta(seconds=interval_seconds) * (1 << min(doublings, 16)))
 
 
 def sitting_out(
@@ -61,20 +66,23 @@ def sitting_out(
 ) -> frozenset[str]:
     """Return the names of those that sit this sweep out.
 
-    Who comes back from a back-off will probably time out again. So of those that are due, only as many are probed as
-    can time out within `probe_seconds` of all threads together, the longest overdue first; the others wait on.
+    Who comes back from a back-off will probably time out again, and have the whole sweep wait for it. So when one is
+    due, others that have half of their wait behind them are probed with it, and the next sweeps are free of them; and
+    only as many are probed as can time out within `probe_seconds` of all threads together, the longest due first.
     """
-    waiting = set()
-    due: list[tuple[datetime, Target]] = []
-    for target in targets:
-        until = memory.get(target.name, _NOTHING).next_check_at
-        if until is None or _left_maintenance(target, shown.get(target.name), now=now):
-            continue
-        if _is_due(until, now=now, interval_seconds=interval_seconds):
-            due.append((until, target))
-        else:
-            waiting.add(target.name)
-    return frozenset(waiting | set(_beyond(sorted(due, key=lambda pair: pair[0]), probe_seconds=probe_seconds)))
+    waiting = {
+        target.name: (kept.next_check_at, target)
+        for target in targets
+        if (kept := memory.get(target.name, _NOTHING)).next_check_at is not None
+        and not _left_maintenance(target, shown.get(target.name), now=now)
+    }
+    if not any(_is_due(until, now=now, interval_seconds=interval_seconds) for until, _ in waiting.values()):
+        return frozenset(waiting)
+    candidates = sorted(
+        (pair for name, pair in waiting.items() if _may_join(*pair, memory[name], now, interval_seconds)),
+        key=lambda pair: pair[0],
+    )
+    return frozenset(waiting) - set(_within(candidates, probe_seconds=probe_seconds))
 
 
 def ended(memory: Mapping[str, ServiceMemory], *, names: Collection[str]) -> dict[str, ServiceMemory]:
@@ -93,18 +101,26 @@ def _is_due(until: datetime, *, now: datetime, interval_seconds: int) -> bool:
     return left <= timedelta(seconds=SLACK_SHARE * interval_seconds) or left > LONGEST
 
 
+def _may_join(until: datetime, target: Target, kept: ServiceMemory, now: datetime, interval_seconds: int) -> bool:
+    if _is_due(until, now=now, interval_seconds=interval_seconds):
+        return True
+    wait = _wait(timeouts=kept.timeouts, failure_threshold=target.failure_threshold, interval_seconds=interval_seconds)
+    return until - now <= (1 - EARLY_SHARE) * wait
+
+
 def _left_maintenance(target: Target, state: ServiceState | None, *, now: datetime) -> bool:
     """Tell whether its maintenance has just ended: nobody knows how it is now, and everybody wants to."""
     was_in_it = state is not None and state.status is Status.MAINTENANCE
     return was_in_it and not is_in_maintenance(target.maintenance, now=now)
 
 
-def _beyond(due: Sequence[tuple[datetime, Target]], *, probe_seconds: float) -> list[str]:
-    """Return the names of those that have no place any more; the first always has one."""
+def _within(due: Sequence[tuple[datetime, Target]], *, probe_seconds: float) -> list[str]:
+    """Return the names of those that have a place; the first always has one."""
     left = probe_seconds
     names = []
     for position, (_, target) in enumerate(due):
         left -= target.timeout_seconds
         if left < 0 and position:
-            names.append(target.name)
+            break
+        names.append(target.name)
     return names

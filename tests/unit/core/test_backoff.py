@@ -138,6 +138,15 @@ def test_of_many_that_are_due_those_are_probed_that_waited_longest() -> None:
     assert sitting_out(*targets, memory=memory, probe_seconds=0.1) == {"t0", "t1", "t2", "t3"}
 
 
+def test_with_one_that_is_due_those_are_probed_that_have_half_of_their_wait_behind_them() -> None:
+    # Five time-outs in a row have them wait 60 s.
+    memory = {"due": until(0), "late": until(29), "early": until(31)}
+    targets = [target(name) for name in memory]
+
+    assert sitting_out(*targets, memory=memory) == {"early"}
+    assert sitting_out(*targets[1:], memory=memory) == {"late", "early"}
+
+
 def test_probe_now_ends_it() -> None:
     memory = {"a": until(20), "b": until(20)}
 
