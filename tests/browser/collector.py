@@ -2,18 +2,49 @@
 
 import json
 import sys
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import django
+
+T = TypeVar("T")
+
+# A store that a busy machine holds up for longer than its clients wait is none of a page's business.
+PATIENCE_SECONDS = 30.0
+
+
+def patiently(attempt: Callable[[], T]) -> T:
+    """Return what an attempt returns, once the store has answered it in time."""
+    from realtime.store.snapshots import StoreUnavailable
+
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return attempt()
+        except StoreUnavailable:
+            if time.monotonic() > until:
+                raise
+
+
+def swept(interval_seconds: int) -> int:
+    """Run one cycle and return the id of its snapshot."""
+    from django.utils import timezone
+
+    from realtime.collection.cycle import Collected, process_collector
+    from realtime.store.snapshots import StoreUnavailable
+
+    outcome = process_collector().collect(interval_seconds=interval_seconds, now=timezone.now())
+    if not isinstance(outcome, Collected):  # an attempt that the store did not let finish still holds the lease
+        raise StoreUnavailable(outcome.reason)
+    return outcome.snapshot.id
 
 
 def obey(order: dict[str, Any]) -> object:
     """Write entries of the registry file into the registry, forget all services, or run one cycle."""
+    import redis
     from django.conf import settings
-    from django.utils import timezone
-    from django_redis import get_redis_connection
 
-    from realtime.collection.cycle import Collected, process_collector
     from realtime.models import Service
     from realtime.registry import importing, registry_file
     from realtime.registry.file_text import FileFormat
@@ -24,12 +55,11 @@ def obey(order: dict[str, Any]) -> object:
             importing.apply(registry_file.parse(text, file_format=FileFormat.JSON))
         case {"forget": _}:
             Service.objects.all().delete()
-            for key in get_redis_connection("default").scan_iter(f"*{settings.REALTIME.key_prefix}*"):
-                get_redis_connection("default").delete(key)
+            with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS) as store:
+                for key in store.scan_iter(f"*{settings.REALTIME.key_prefix}*"):
+                    store.delete(key)
         case {"sweep": interval_seconds}:
-            outcome = process_collector().collect(interval_seconds=interval_seconds, now=timezone.now())
-            assert isinstance(outcome, Collected), outcome
-            return outcome.snapshot.id
+            return patiently(lambda: swept(interval_seconds))
     return None
 
 

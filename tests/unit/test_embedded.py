@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from metricsproj import embedded
 
 
 @pytest.fixture
-def deep_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def deep_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder whose path is too long for a socket address; short folders for it go to a place of their own."""
     deep = tmp_path / ("deep" * 30)
     deep.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return deep
+    with tempfile.TemporaryDirectory(prefix="rt-") as short:
+        monkeypatch.setattr(tempfile, "tempdir", short)
+        yield deep
+        monkeypatch.undo()
 
 
 def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
