@@ -36,7 +36,7 @@ class Line:
         assert isinstance(self._sock, ssl.SSLSocket)
         shown = self._sock.getpeercert()
         assert shown
-        return str(dict(pair for part in shown["subject"] for pair in part)["commonName"])  # type: ignore[union-attr, misc]
+        return str(dict(pair for part in shown["subject"] for pair in part)["commonName"])  # type: ignore[misc]
 
     def read_request(self) -> bytes:
         """Return the next request's head, empty when the client has hung up."""
