@@ -20,6 +20,7 @@ from realtime.admin import inspecting
 from realtime.admin.bases import ServiceAdminBase, ServiceForm
 from realtime.admin.inlines import DataSourceInline, MaintenanceWindowInline, ReadingInline, RequestHeaderInline
 from realtime.admin.live import LiveStates, age_words, live_states
+from realtime.admin.service_form import ServicePageForm
 from realtime.collection.inspection import end_back_off
 from realtime.core.records import ServiceState
 from realtime.models import Service, ServiceQuerySet
@@ -27,6 +28,7 @@ from realtime.registry import schedule
 
 NOT_KNOWN = "–"
 EDITED_IN_LIST = ("order", "enabled")
+CERTIFICATE_FIELDS = ("client_certificate", "remove_client_certificate")
 
 
 class LiveChangeList(ChangeList):
@@ -66,6 +68,7 @@ class ServiceRowForm(ServiceForm):
 class ServiceAdmin(ServiceAdminBase):
     """Everything about services; of the store it reads one snapshot per page, never one state per row."""
 
+    form = ServicePageForm
     list_display = (
         "name",
         "order",
@@ -90,7 +93,7 @@ class ServiceAdmin(ServiceAdminBase):
     fieldsets = (
         (None, {"fields": ("name", "base_url", "enabled", "order", "group", "type", "counts_as_api", "is_demo")}),
         ("Health request", {"fields": ("health_path", "timeout_ms", "follow_redirects")}),
-        ("TLS", {"fields": ("ca_file", "verify_tls")}),
+        ("TLS", {"fields": ("ca_file", "verify_tls", *CERTIFICATE_FIELDS)}),
         (
             "Verdict",
             {
@@ -108,6 +111,16 @@ class ServiceAdmin(ServiceAdminBase):
 
     class Media:
         css: ClassVar = {"all": ("realtime/admin.css",)}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Service | None = None) -> Any:
+        """Return the fields of the page; who may only look would see the stored certificate as it is."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name not in CERTIFICATE_FIELDS]})
+            for title, options in fieldsets
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LiveChangeList

@@ -124,6 +124,7 @@ class Target:
     timeout_seconds: one deadline for everything asked of this service in a sweep.
     ca_file: path of a PEM file whose certificates alone are trusted; None: those that the machine trusts.
     verify_tls: False: any certificate will do.
+    client_certificate: in PEM form with its private key, shown to the service; None: none.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Target:
     success_threshold: int = 1
     ca_file: str | None = None
     verify_tls: bool = True
+    client_certificate: str | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     readings: tuple[ReadingSpec, ...] = ()
     data_sources: tuple[DataSourceSpec, ...] = ()

@@ -1,4 +1,4 @@
-"""`${NAME}` in the value of a request header: a reference to an environment variable, resolved only when probing."""
+"""`${NAME}` in a secret of a service: a reference to an environment variable, resolved only when probing."""
 
 import re
 from base64 import b64encode
@@ -13,6 +13,11 @@ _SCHEME = re.compile(r"(?:basic|bearer|token|apikey|api-key|key|digest|negotiate
 def names_in(text: str) -> tuple[str, ...]:
     """Return the names that the text refers to, each once, in the order of their first place."""
     return tuple(dict.fromkeys(_REFERENCE.findall(text)))
+
+
+def is_one_reference(text: str) -> bool:
+    """Return whether the text is a reference and nothing else."""
+    return _REFERENCE.fullmatch(text) is not None
 
 
 def is_broken(text: str) -> bool:

@@ -10,6 +10,7 @@ from realtime.core import expected_status
 from realtime.core.expressions import MAX_EXPRESSION_LENGTH
 from realtime.models import validators
 from realtime.models.checked import CheckedModel
+from realtime.models.sealed_text import SealedTextField
 from realtime.models.validators import Bounds
 
 MIN_TIMEOUT_MS = 50
@@ -120,6 +121,11 @@ class Service(CheckedModel):
         help_text="Off: any certificate will do, so whoever is on the way can read what is sent, headers included, "
         "and answer in the service's place.",
     )
+    client_certificate = SealedTextField(
+        blank=True,
+        validators=[validators.validate_client_certificate],
+        help_text="Secret, never shown again. Certificate, chain and private key in PEM form, or one ${NAME}.",
+    )
     enabled = models.BooleanField(default=True, help_text="A disabled service is not probed and in no answer.")
     notes = models.TextField(
         blank=True, validators=[MaxLengthValidator(MAX_NOTES_LENGTH), validators.validate_storable]
@@ -162,6 +168,8 @@ class Service(CheckedModel):
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         if self.base_url:
             self.base_url = self.base_url.rstrip("/")  # paths are put behind it, and they begin with "/"
+        if self.client_certificate:
+            self.client_certificate = self.client_certificate.strip()
         super().full_clean(*args, **kwargs)
 
     @property

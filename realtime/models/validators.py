@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 from jmespath import functions
 
-from realtime.core import addresses, expected_status, maintenance, references
+from realtime.core import addresses, client_certificates, expected_status, maintenance, references
 from realtime.core.expressions import BadExpression, compile_expression
+from realtime.models.sealed_text import is_sealed
 
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f\\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -163,6 +164,24 @@ def validate_header_value(value: str) -> None:
         raise ValidationError("must be one line of Latin-1 text without control characters")
     if references.is_broken(value):
         raise ValidationError("holds a ${ that begins no ${NAME} (put the value into an environment variable)")
+    _refuse_reserved(value)
+
+
+def validate_client_certificate(value: str) -> None:
+    """Refuse all but a certificate with its private key, or one reference to such; no message holds the text."""
+    if references.is_one_reference(value):
+        _refuse_reserved(value)
+    elif is_sealed(value):
+        raise ValidationError("cannot be decrypted any more: type it again")
+    elif len(value) > client_certificates.MAX_LENGTH:
+        raise ValidationError(f"must be at most {client_certificates.MAX_LENGTH // 1024} KiB")
+    elif not client_certificates.is_usable(value):
+        raise ValidationError(
+            "must be a certificate and the private key that belongs to it, not encrypted, both in PEM form, or ${NAME}"
+        )
+
+
+def _refuse_reserved(value: str) -> None:
     reserved = [name for name in references.names_in(value) if name in settings.REALTIME.reserved_environment]
     if reserved:
         raise ValidationError(f"must not refer to {', '.join(reserved)}: a setting of this project")

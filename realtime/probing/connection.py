@@ -175,10 +175,13 @@ class PoolingAdapter(requests.adapters.HTTPAdapter):
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
-        """Return the key under which connections for this request are kept: scheme, host, port and whom to trust."""
-        place, keywords = super().build_connection_pool_key_attributes(request, verify is not False, cert)
+        """Return the key under which connections for this request are kept: scheme, host, port, and the TLS context.
+
+        cert: a client certificate in PEM form, where requests would have the path of one.
+        """
+        place, keywords = super().build_connection_pool_key_attributes(request, verify is not False, None)
         if place["scheme"] == "https":
-            keywords["ssl_context"] = self._trust.context(verify)
+            keywords["ssl_context"] = self._trust.context(verify, client_certificate=cert)
         return place, keywords
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:

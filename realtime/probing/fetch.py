@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -48,6 +48,14 @@ class _Answer:
     ended_at: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Secrets:
+    """What a target is shown of who asks."""
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    client_certificate: str | None = field(default=None, repr=False)
+
+
 class _BodyFailed(Exception):
     """The head came, the body did not, or too much of it."""
 
@@ -88,8 +96,8 @@ class Fetcher:
         spent_seconds = 0.0
         try:
             while True:
-                headers = _headers_for(target, asked)
-                answer = self._ask(url=asked[-1], headers=headers, verify=_verify(target), wire=wire)
+                secrets = _secrets_for(target, asked)
+                answer = self._ask(url=asked[-1], secrets=secrets, verify=_verify(target), wire=wire)
                 spent_seconds += answer.ended_at - answer.meter.started_at
                 if not (target.follow_redirects and is_redirect(answer.http_status)):
                     return _exchange(path=path, asked=asked, answer=answer, wire=wire, elapsed_seconds=spent_seconds)
@@ -101,26 +109,33 @@ class Fetcher:
         finally:
             CURRENT.reset(token)
 
-    def _ask(self, *, url: str, headers: tuple[tuple[str, str], ...], verify: bool | str, wire: Wire) -> _Answer:
-        request = self._prepared(url, headers)
+    def _ask(self, *, url: str, secrets: _Secrets, verify: bool | str, wire: Wire) -> _Answer:
+        request = self._prepared(url, secrets.headers)
+        cert = secrets.client_certificate
         try:
-            return self._send(request, verify=verify, wire=wire, on_new_connection=False)
+            return self._send(request, verify=verify, cert=cert, wire=wire, on_new_connection=False)
         except ProbeFailed as error:
             # The server may have closed the connection while it was idle (uvicorn and Node do so after 5 s): that
             # is known only by asking, and no failure. Where a byte came, or the time is up, it is one.
             was_idle = wire.meter.reused_connection and not wire.meter.received_bytes
             if not was_idle or error.kind is not FailureKind.PROTOCOL:
                 raise
-        return self._send(request, verify=verify, wire=wire, on_new_connection=True)
+        return self._send(request, verify=verify, cert=cert, wire=wire, on_new_connection=True)
 
     def _send(
-        self, request: requests.PreparedRequest, *, verify: bool | str, wire: Wire, on_new_connection: bool
+        self,
+        request: requests.PreparedRequest,
+        *,
+        verify: bool | str,
+        cert: str | None,
+        wire: Wire,
+        on_new_connection: bool,
     ) -> _Answer:
         meter = wire.begin(on_new_connection=on_new_connection)
         response: requests.Response | None = None
         try:
             timeout_seconds = wire.remaining_seconds()
-            response = self._adapter.send(request, timeout=timeout_seconds, verify=verify)
+            response = self._adapter.send(request, timeout=timeout_seconds, verify=verify, cert=cert)
             body = self._body(response)
             return _Answer(
                 http_status=response.status_code,
@@ -190,12 +205,11 @@ def _verify(target: Target) -> bool | str:
     return (target.ca_file or True) if target.verify_tls else False
 
 
-def _headers_for(target: Target, asked: list[str]) -> tuple[tuple[str, str], ...]:
-    """Return the configured headers, none of them once a redirect has led to another origin: they are secret."""
-    if len(asked) == 1:
-        return target.headers
-    origins = {origin_of(urlsplit(url)) for url in asked}
-    return target.headers if len(origins) == 1 else ()
+def _secrets_for(target: Target, asked: list[str]) -> _Secrets:
+    """Return what is configured for the target, none of it once a redirect has led to another origin."""
+    if len(asked) > 1 and len({origin_of(urlsplit(url)) for url in asked}) > 1:
+        return _Secrets()
+    return _Secrets(headers=target.headers, client_certificate=target.client_certificate)
 
 
 def _explained(error: Exception, wire: Wire) -> ProbeFailed | Interrupted | None:

@@ -1,9 +1,11 @@
-"""TLS as probes use it: whom they trust, and what a failed handshake means in words a person can act on."""
+"""TLS as probes use it: whom they trust, what they show, and what a failed handshake means in words to act on."""
 
 import ssl
 import stat
 import threading
+from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
@@ -12,6 +14,8 @@ from realtime.core.records import FailureKind
 from realtime.probing.failures import ProbeFailed
 
 MAX_CA_FILE_BYTES = 1024 * 1024
+# More than a registry has; what was changed in it leaves its context behind.
+MAX_KEPT_CONTEXTS = 10_000
 
 # Of a file: inode, time of the last change in nanoseconds, size.
 _Stamp = tuple[int, int, int]
@@ -53,34 +57,64 @@ def trusting_context() -> ssl.SSLContext:
 
 
 class Trust:
-    """The TLS contexts of a process: the machine's, one that verifies nothing, and one for each CA file in use.
+    """The TLS contexts of a process: the machine's, one that verifies nothing, and those of CA files and certificates.
 
     `verify` is what requests calls so: True, False, or the path of a CA file. Connections are kept per context, so
-    that a target never gets a connection that was made under another's trust.
+    that a target never gets a connection that was made under another's trust, or in another's name.
     """
 
     def __init__(self) -> None:
         self._machine = trusting_context()
-        self._unverified = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
-        self._unverified.check_hostname = False
+        self._unverified = _unverifying_context()
         self._lock = threading.Lock()
-        self._of_files: dict[str, tuple[_Stamp, ssl.SSLContext]] = {}
+        # By CA file (or how to verify without one) and hash of the client certificate.
+        self._made: dict[tuple[bool | str, bytes], tuple[_Stamp | None, ssl.SSLContext]] = {}
 
-    def context(self, verify: bool | str) -> ssl.SSLContext:
-        """Return the context for this way to verify; a CA file that has changed is read again.
+    def context(self, verify: bool | str, *, client_certificate: str | None = None) -> ssl.SSLContext:
+        """Return the context for this way to verify and this certificate; a CA file that has changed is read again.
 
         Raises:
-            ProbeFailed: the CA file cannot be read here, or holds no certificate.
+            ProbeFailed: the CA file cannot be read here, or holds no certificate; or the client certificate is unfit.
         """
-        if isinstance(verify, bool):
+        if isinstance(verify, bool) and client_certificate is None:
             return self._machine if verify else self._unverified
-        path = Path(verify)
+        stamp = _stamp(Path(verify)) if isinstance(verify, str) else None
+        key = (verify, b"" if client_certificate is None else sha256(client_certificate.encode()).digest())
         with self._lock:
-            stamp = _stamp(path)
-            known = self._of_files.get(verify)
+            known = self._made.get(key)
             if known is None or known[0] != stamp:
-                known = self._of_files[verify] = (stamp, _context_of_file(path))
+                context = _new_context(verify)
+                if client_certificate is not None:
+                    _show(client_certificate, context=context)
+                known = self._made[key] = (stamp, context)
+                if len(self._made) > MAX_KEPT_CONTEXTS:
+                    del self._made[next(iter(self._made))]
             return known[1]
+
+
+def _new_context(verify: bool | str) -> ssl.SSLContext:
+    if isinstance(verify, str):
+        return _context_of_file(Path(verify))
+    return trusting_context() if verify else _unverifying_context()
+
+
+def _unverifying_context() -> ssl.SSLContext:
+    context = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+    context.check_hostname = False
+    return context
+
+
+def _show(client_certificate: str, *, context: ssl.SSLContext) -> None:
+    """Have the context show this certificate. OpenSSL takes it from a file only: one of ours alone, gone at once."""
+    with NamedTemporaryFile(prefix="realtime-", suffix=".pem") as file:  # mode 0600
+        file.write(client_certificate.encode())
+        file.flush()
+        try:
+            # Without a password OpenSSL would ask for one at the terminal where the key is encrypted.
+            context.load_cert_chain(file.name, password="")
+        except (ssl.SSLError, ValueError):
+            message = "the service's client certificate cannot be used (correct client_certificate)"
+            raise ProbeFailed(kind=FailureKind.TLS, message=message) from None
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -2,17 +2,28 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
 
 from django.conf import settings
 
 from realtime.core import references
-from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service
+from realtime.models import DataSource, MaintenanceWindow, Reading, Service
 from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS, WINDOW_KEYS
 from realtime.registry.file_text import FileFormat, text_of
 
 ALWAYS_WRITTEN = frozenset({"name", "base_url", "health_path", "type", "order", "expression", "kind"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Secret:
+    """A stored secret: whose, under which name, and what; `key` is the header's primary key, None for a certificate."""
+
+    service: Service
+    label: str
+    text: str = field(repr=False)
+    key: int | None = None
 
 
 def registry_text(*, file_format: FileFormat) -> str:
@@ -26,7 +37,7 @@ def registry_document() -> dict[str, list[dict[str, Any]]]:
     Most keys that hold their default are left out, as in a file written by hand.
     """
     services = list(Service.objects.in_order().with_everything())
-    secrets = _reference_names([(service, header) for service in services for header in service.headers.all()])
+    secrets = _reference_names([secret for service in services for secret in _secrets(service)])
     sources = DataSource.objects.select_related("service").order_by("name")
     return {
         "services": [_service(service, secrets) for service in services],
@@ -37,9 +48,11 @@ def registry_document() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _service(service: Service, secrets: dict[int, str]) -> dict[str, Any]:
-    entry = _without_defaults(Service, {key: getattr(service, key) for key in SERVICE_FIELDS})
-    headers = {header.name: secrets.get(header.pk, header.value) for header in service.headers.all()}
+def _service(service: Service, secrets: dict[tuple[int, int | None], str]) -> dict[str, Any]:
+    columns = {key: getattr(service, key) for key in SERVICE_FIELDS}
+    columns["client_certificate"] = secrets.get((service.pk, None), service.client_certificate)
+    entry = _without_defaults(Service, columns)
+    headers = {header.name: secrets.get((service.pk, header.pk), header.value) for header in service.headers.all()}
     readings = [
         _without_defaults(Reading, {key: getattr(reading, key) for key in READING_KEYS})
         for reading in service.readings.all()
@@ -73,21 +86,29 @@ def _without_defaults(
     return {key: value for key, value in values.items() if key in ALWAYS_WRITTEN or value != defaults[key]}
 
 
-def _reference_names(headers: list[tuple[Service, RequestHeader]]) -> dict[int, str]:
-    """Return `${SERVICE_HEADER}` for each header, by primary key, whose stored value may not be shown.
+def _secrets(service: Service) -> Iterator[_Secret]:
+    for header in service.headers.all():
+        yield _Secret(service=service, label=header.name, text=header.value, key=header.pk)
+    if service.client_certificate:
+        yield _Secret(service=service, label="client_certificate", text=service.client_certificate)
 
-    A name that is a setting's, or that another header refers to already, gets a number: the same variable must not
-    fill two headers that held different secrets.
+
+def _reference_names(secrets: list[_Secret]) -> dict[tuple[int, int | None], str]:
+    """Return `${SERVICE_LABEL}` for each secret, by service and key, whose stored text may not be shown.
+
+    A name that is a setting's, or that another secret refers to already, gets a number: the same variable must not
+    fill two places that held different secrets.
     """
     taken = set(settings.REALTIME.reserved_environment)
-    for _, header in headers:
-        taken.update(references.names_in(header.value))
+    for secret in secrets:
+        taken.update(references.names_in(secret.text))
     hidden = {}
-    for service, header in sorted(headers, key=lambda pair: (pair[0].name, pair[1].name.lower())):
-        if not references.is_free_of_secrets(header.value):
-            name = next(name for name in _candidates(f"{service.name}_{header.name}") if name not in taken)
+    for secret in sorted(secrets, key=lambda secret: (secret.service.name, secret.label.lower())):
+        if not references.is_free_of_secrets(secret.text):
+            words = f"{secret.service.name}_{secret.label}"
+            name = next(name for name in _candidates(words) if name not in taken)
             taken.add(name)
-            hidden[header.pk] = f"${{{name}}}"
+            hidden[secret.service.pk, secret.key] = f"${{{name}}}"
     return hidden
 
 

@@ -26,6 +26,7 @@ SERVICE_KEYS: Mapping[str, type] = {
     "follow_redirects": bool,
     "ca_file": str,
     "verify_tls": bool,
+    "client_certificate": str,
     "degraded_above_ms": int,
     "failure_threshold": int,
     "success_threshold": int,

@@ -31,7 +31,7 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What an import did; a warning is one line, and never holds the value of a header."""
+    """What an import did; a warning is one line, and never holds a secret."""
 
     services: Tally
     data_sources: Tally
@@ -87,6 +87,22 @@ def _settle_references(entry: ServiceEntry, existing: Service | None) -> Iterabl
             yield f"{place}: the stored secret is kept"
         else:
             yield f"{place}: the header is left out of requests until it is"
+    yield from _settle_certificate(entry.service, existing.client_certificate if existing else "")
+
+
+def _settle_certificate(service: Service, stored: str) -> Iterable[str]:
+    wanted = service.client_certificate
+    if not references.is_one_reference(wanted):
+        return
+    unset = references.unset_names(wanted, environment=os.environ)
+    if not unset:
+        return
+    place = f"{service.name}: client_certificate: {', '.join(unset)} is not set"
+    if stored and not references.is_free_of_secrets(stored):
+        service.client_certificate = stored
+        yield f"{place}: the stored secret is kept"
+    else:
+        yield f"{place}: the service is probed without it until it is"
 
 
 def _apply_services(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 from zoneinfo import ZoneInfoNotFoundError
 
-from realtime.core import references
+from realtime.core import client_certificates, references
 from realtime.core.maintenance import OnceWindow, WeeklyWindow
 from realtime.core.records import DataSourceSpec, ReadingKind, ReadingSpec, Target
 from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service, ServiceQuerySet
@@ -26,8 +26,8 @@ _told: set[str] = set()
 def load_targets() -> tuple[Target, ...]:
     """Return the targets of all enabled services in registry order; five queries, however many there are.
 
-    A header whose variable is unset is left out: the service is asked without it and answers for itself (401, say),
-    and the log tells service, header and variable once until that changes.
+    A header or client certificate whose variable is unset is left out: the service is asked without it and answers for
+    itself (401, say), and the log tells service, header and variable once until that changes.
     """
     targets, problems = _targets(Service.objects.enabled().in_order())
     _tell(problems)
@@ -41,9 +41,10 @@ def load_targets_named(names: Sequence[str]) -> tuple[Target, ...]:
 
 
 def secrets_of(names: Sequence[str]) -> frozenset[str]:
-    """Return what is secret in the headers of these services, to be masked where an answer echoes it.
+    """Return what is secret in headers and client certificates of these services, to be masked where an answer has it.
 
-    Whole values as they are sent, their part behind an authorization scheme, and the values of their references.
+    Whole values as they are sent, their part behind an authorization scheme, and the values of their references; of a
+    certificate its private key.
     """
     secrets: set[str] = set()
     for header in RequestHeader.objects.filter(service__name__in=names):
@@ -55,6 +56,9 @@ def secrets_of(names: Sequence[str]) -> frozenset[str]:
             credentials = typed.partition(" ")[2].strip()
             secrets.update((value, value.partition(" ")[2].strip(), typed, credentials))
             secrets.add(credentials.partition(":")[2])
+    for stored in Service.objects.filter(name__in=names).values_list("client_certificate", flat=True):
+        pem = references.resolve(stored, environment=os.environ) if _is_filled(stored) else stored
+        secrets |= client_certificates.secret_parts(pem)
     return frozenset(secret for secret in secrets if secret)
 
 
@@ -78,12 +82,16 @@ def _targets(services: ServiceQuerySet) -> tuple[tuple[Target, ...], set[str]]:
                 problems.add(f"{service.name} is probed without its header {header.name}: {problem}")
             else:
                 headers.append((header.name, value))
+        certificate, problem = _certificate(service.client_certificate, environment=os.environ)
+        if problem:
+            problems.add(f"{service.name} is probed without its client certificate: {problem}")
         windows, unusable = _windows(service, windows_of[service.pk])
         problems |= unusable
         targets.append(
             _target(
                 service,
                 headers=tuple(headers),
+                client_certificate=certificate,
                 readings=readings_of[service.pk],
                 data_sources=sources_of[service.pk],
                 maintenance=windows,
@@ -112,6 +120,27 @@ def _value(header: RequestHeader, *, environment: Mapping[str, str]) -> tuple[st
     return value, ""
 
 
+def _certificate(stored: str, *, environment: Mapping[str, str]) -> tuple[str | None, str]:
+    """Return the certificate to show, or None and what is wrong; nothing is where there is none."""
+    if not stored:
+        return None, ""
+    if is_sealed(stored):
+        return None, "it cannot be decrypted: REALTIME_SECRETS_KEY lacks the key that it was stored with"
+    if not references.is_one_reference(stored):
+        return stored, ""
+    (name,) = references.names_in(stored)
+    if references.unset_names(stored, environment=environment):
+        return None, f"{name} is not set"
+    pem = references.resolve(stored, environment=environment)
+    if not client_certificates.is_usable(pem):
+        return None, f"{name} holds no certificate with its private key in PEM form"
+    return pem, ""
+
+
+def _is_filled(stored: str) -> bool:
+    return references.is_one_reference(stored) and not references.unset_names(stored, environment=os.environ)
+
+
 def _windows(
     service: Service, rows: Iterable[MaintenanceWindow]
 ) -> tuple[tuple[OnceWindow | WeeklyWindow, ...], set[str]]:
@@ -129,6 +158,7 @@ def _target(
     service: Service,
     *,
     headers: tuple[tuple[str, str], ...],
+    client_certificate: str | None,
     readings: Iterable[Reading],
     data_sources: Iterable[DataSource],
     maintenance: tuple[OnceWindow | WeeklyWindow, ...],
@@ -150,6 +180,7 @@ def _target(
         success_threshold=service.success_threshold,
         ca_file=service.ca_file or None,
         verify_tls=service.verify_tls,
+        client_certificate=client_certificate,
         headers=headers,
         readings=tuple(_reading_spec(reading) for reading in readings),
         data_sources=tuple(

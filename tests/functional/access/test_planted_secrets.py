@@ -22,18 +22,20 @@ import redis
 from cryptography.fernet import Fernet
 
 from metricsproj import embedded
+from tests.client_certificates import make
 from tests.functional.access.programs import ENDPOINT, Programs, ask, programs
 
 TYPED, REFERRED, BASIC, PASSWORD = (f"pl4nted-{word}-5ecret" for word in ("typed", "env", "basic", "admin"))
 SECRET_KEY = "pl4nted-django-5ecret" * 3
+TYPED_CERTIFICATE, REFERRED_CERTIFICATE = make("typed"), make("env")
 SEALING = Fernet.generate_key().decode()
 REGISTRY = """
 services:
-  - {{name: healthy, base_url: "{url}", health_path: /ok, headers: {headers}}}
+  - {{name: healthy, base_url: "{url}", health_path: /ok, headers: {headers}, client_certificate: {typed_pem}}}
   - {{name: failing, base_url: "{url}", health_path: /oops, headers: {headers}}}
   - {{name: leading, base_url: "{url}", health_path: /redirect, follow_redirects: true, headers: {headers}}}
   - {{name: babbling, base_url: "{url}", health_path: /garbage, headers: {headers}}}
-  - {{name: gone, base_url: "http://127.0.0.1:1", headers: {headers}}}
+  - {{name: gone, base_url: "https://127.0.0.1:1", headers: {headers}, client_certificate: "${{PLANTED_PEM}}"}}
 """
 HEADERS = {
     "X-Typed": TYPED,
@@ -180,12 +182,15 @@ def test_no_secret_ever_comes_out(tmp_path: Path) -> None:
         "SECRET_KEY": SECRET_KEY,
         "REALTIME_SECRETS_KEY": SEALING,
         "PLANTED_TOKEN": REFERRED,
+        "PLANTED_PEM": REFERRED_CERTIFICATE.pem,
         "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
         "LOG_LEVEL": "DEBUG",
     }
     with echoing() as url, programs(tmp_path / "var", **variables) as running:
         registry = tmp_path / "services.yaml"
-        registry.write_text(REGISTRY.format(url=url, headers=json.dumps(HEADERS)))
+        registry.write_text(
+            REGISTRY.format(url=url, headers=json.dumps(HEADERS), typed_pem=json.dumps(TYPED_CERTIFICATE.pem))
+        )
         running.manage("import_services", str(registry))
         running.manage("createsuperuser", "--no-input", "--username", "ann", "--email", "ann@example.com")
         key = running.manage("create_read_key", "display").strip()
@@ -216,6 +221,7 @@ def test_no_secret_ever_comes_out(tmp_path: Path) -> None:
         "database": database,
     }
     secrets = [TYPED, REFERRED, BASIC, b64encode(f"me:{BASIC}".encode()).decode(), PASSWORD, SECRET_KEY, SEALING, key]
+    secrets += [TYPED_CERTIFICATE.secret, REFERRED_CERTIFICATE.secret, "PRIVATE KEY"]
     found = [(place, secret) for place, text in places.items() for secret in secrets if secret in text]
     assert not found
     assert "pl4nted" not in "".join(places.values()), "a part of one"

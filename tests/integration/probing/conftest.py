@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ def listen() -> Iterator[Listen]:
     """Start peers that are closed, threads and all, when the test ends."""
     peers: list[Peer] = []
 
-    def start(handler: Handler, *, certificate: str | None = None) -> Peer:
-        peers.append(Peer(handler, certificate=certificate))
+    def start(handler: Handler, **options: Any) -> Peer:
+        peers.append(Peer(handler, **options))
         return peers[-1]
 
     yield start

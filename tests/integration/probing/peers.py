@@ -31,6 +31,13 @@ class Line:
         self._sock = sock
         self.number = number
 
+    def client(self) -> str:
+        """Return the name in the certificate that the client has shown."""
+        assert isinstance(self._sock, ssl.SSLSocket)
+        shown = self._sock.getpeercert()
+        assert shown
+        return str(dict(pair for part in shown["subject"] for pair in part)["commonName"])  # type: ignore[misc]
+
     def read_request(self) -> bytes:
         """Return the next request's head, empty when the client has hung up."""
         data = b""
@@ -71,13 +78,28 @@ Handler = Callable[[Line], None]
 
 
 class Peer:
-    """Runs a handler for each connection to a port of loopback; counts connections, keeps requests."""
+    """Runs a handler for each connection to a port of loopback; counts connections, keeps requests.
 
-    def __init__(self, handler: Handler, *, certificate: str | None = None) -> None:
+    let_in: authorities in PEM form; only clients with a certificate of theirs are served.
+    newest_tls: from TLS 1.3 on, a client learns only after the handshake that it is not let in.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        certificate: str | None = None,
+        let_in: str | None = None,
+        newest_tls: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+    ) -> None:
         self._handler = handler
         self._tls = None if certificate is None else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if self._tls is not None:
             self._tls.load_cert_chain(CERTIFICATES / f"{certificate}.pem")
+        if self._tls is not None and let_in is not None:
+            self._tls.verify_mode = ssl.CERT_REQUIRED
+            self._tls.load_verify_locations(cadata=let_in)
+            self._tls.maximum_version = newest_tls
         self.scheme = "http" if self._tls is None else "https"
         self.requests: list[bytes] = []
         self.connections = 0

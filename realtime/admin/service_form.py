@@ -1,0 +1,52 @@
+"""The form of a service's page: its client certificate goes in, and never comes out."""
+
+from typing import Any
+
+from django import forms
+
+from realtime.admin.bases import ServiceForm
+from realtime.models import Service
+
+
+class UnseenTextarea(forms.Textarea):
+    """Shows no value: not the one that is stored, and not the one just typed when the page comes back with mistakes."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+class ServicePageForm(ServiceForm):
+    """Leaving the certificate empty keeps the stored one."""
+
+    client_certificate = forms.CharField(
+        required=False,
+        widget=UnseenTextarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
+        help_text="Secret: never shown again. Certificate, chain and private key in PEM form, one behind the other, or "
+        "${NAME}, which is filled from the environment.",
+    )
+    remove_client_certificate = forms.BooleanField(required=False)
+
+    class Meta:
+        model = Service
+        fields = ("client_certificate",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Else the stored text would count as changed to "" whenever the field is left empty.
+        self.initial["client_certificate"] = ""
+        # A page that can only be looked at has no such field.
+        if self.instance.client_certificate and "client_certificate" in self.fields:
+            self.fields["client_certificate"].help_text += " One is stored: leave empty to keep it."
+
+    def clean_client_certificate(self) -> str:
+        typed: str = self.cleaned_data["client_certificate"]
+        return typed or self.instance.client_certificate
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.cleaned_data.get("remove_client_certificate"):
+            if "client_certificate" in self.changed_data:
+                self.add_error("remove_client_certificate", "Either remove the certificate or type another one.")
+            else:
+                self.cleaned_data["client_certificate"] = ""
+        return cleaned
