@@ -76,6 +76,10 @@ class RequestHeaderInline(HeaderInlineBase):
     extra = 0
     max_num = MAX_HEADERS_PER_SERVICE
 
+    def get_fields(self, request: HttpRequest, obj: Service | None = None) -> tuple[str, ...]:
+        """Leave the value out for who may only look: Django shows such fields as text, past the form's widget."""
+        return ("name", "value") if self.has_change_permission(request, obj) else ("name",)
+
     def get_formset(self, request: HttpRequest, obj: Service | None = None, **kwargs: Any) -> Any:
         return super().get_formset(request, obj, **{**kwargs, "validate_max": True})
 

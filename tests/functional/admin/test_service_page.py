@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from realtime.models import DataSource, Reading, RequestHeader, Service
@@ -214,3 +215,14 @@ def test_a_row_of_the_demo_is_marked_and_the_mark_cannot_be_typed(operator: Clie
 
     assert "was changed successfully" in html
     assert not Service.objects.get().is_demo
+
+
+def test_who_may_only_look_at_headers_sees_their_names_and_no_value(viewer: Client) -> None:
+    service = saved_service()
+    saved_header(service, name="X-Token", value="planted-in-a-header")
+    User.objects.get(username="viewer").user_permissions.add(Permission.objects.get(codename="view_requestheader"))
+
+    html = viewer.get(f"/admin/realtime/service/{service.pk}/change/").content.decode()
+
+    assert "X-Token" in html
+    assert "planted-in-a-header" not in html
