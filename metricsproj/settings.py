@@ -53,17 +53,18 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
+
 # Each of these is paid for by every request of the API as well.
 MIDDLEWARE = [
     "metricsproj.own_health.answer_health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if REALTIME.allowed_origins else []),
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "metricsproj.page_middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "metricsproj.page_middleware.Users",
+    "metricsproj.page_middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "metricsproj.admin_policy.guard_admin",
     "axes.middleware.AxesMiddleware",
