@@ -77,6 +77,8 @@ def test_a_window_that_is_neither_once_nor_weekly_is_saved_by_no_way(columns: di
 def test_midnight_is_a_time_like_any_other() -> None:
     MaintenanceWindow(service=saved_service(), **{**WEEKLY, "at": time(0, 0)}).save()
 
+    assert MaintenanceWindow.objects.get().at == time(0, 0)
+
 
 def test_a_time_zone_that_this_machine_does_not_know_costs_its_window_only_and_is_told_once(
     caplog: pytest.LogCaptureFixture,
