@@ -107,8 +107,8 @@ class _Wired(HTTPConnection):
         if self.sock is not None and wire.meter.connect_seconds is None:
             wire.meter.reused_connection = True
             wire.meter.address = self._address
-            wire.asks(self._place)
             wire.hold(self.sock)
+            wire.asks(self._place)
         super().request(method, url, *args, **kwargs)
         wire.meter.sent_at = time.monotonic()
 

@@ -18,12 +18,13 @@ MAX_ADDRESSES = 8
 
 _NO_ROUTE = "no route to the host"
 _NO_ANSWER = "no answer to the attempt to connect"
+_RESET = "connection reset while connecting"
 _NOT_ALLOWED = "this machine does not allow the connection"
 # Errors that say something of the way to the target; all others (no descriptors, no memory) are ours.
 _MESSAGES = {
     errno.ECONNREFUSED: "connection refused",
-    errno.ECONNRESET: "connection reset while connecting",
-    errno.ECONNABORTED: "connection reset while connecting",
+    errno.ECONNRESET: _RESET,
+    errno.ECONNABORTED: _RESET,
     errno.EHOSTUNREACH: _NO_ROUTE,
     errno.ENETUNREACH: _NO_ROUTE,
     errno.EHOSTDOWN: _NO_ROUTE,
@@ -87,6 +88,8 @@ def dial(
 def _note_contact(message: str, wire: Wire) -> None:
     if message == _NOT_ALLOWED:  # nothing was sent
         wire.asks(None)
+    elif message == _RESET and wire.is_cut:  # by us
+        return
     elif message not in (_NO_ROUTE, _NO_ANSWER):
         wire.hears()
 

@@ -139,16 +139,15 @@ class Wire:
     def hears_acknowledgement(self) -> None:
         """Ask the kernel whether the peer has acknowledged what a kept connection sent: then the network is there.
 
-        Where the kernel cannot tell (it is Linux' to), the silence of a kept connection proves nothing.
+        Where the kernel cannot tell (it is Linux' to), or nothing was sent yet, silence proves nothing.
         """
         with self._lock:
-            if self._heard or self._asked is None or self._descriptor is None or self.meter.connect_seconds is not None:
-                return
-            left_bytes = _unacknowledged_bytes(self._descriptor)
-        if left_bytes is None:
-            self._asked = None
-        else:
-            self._heard = left_bytes == 0
+            self._note_acknowledgement()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether somebody has cut the wire: what its socket says since then is our own doing."""
+        return self._is_cut
 
     @property
     def is_over(self) -> bool:
@@ -210,6 +209,7 @@ class Wire:
     def cut(self, *, stopping: bool) -> None:
         """End whatever the probe waits for, from another thread; `stopping`: before its time."""
         with self._lock:
+            self._note_acknowledgement()
             self._is_cut = True
             self._is_stopped = self._is_stopped or stopping
             if self._descriptor is not None:
@@ -232,6 +232,17 @@ class Wire:
             raise ProbeFailed(kind=FailureKind.PROTOCOL, message=message)
         if meter.received_bytes > self._received_limit_bytes:
             raise ProbeFailed(kind=FailureKind.TOO_LARGE, message="the body does not end")
+
+    def _note_acknowledgement(self) -> None:
+        if self._heard or self._asked is None or self._is_cut:
+            return
+        if self._descriptor is None or not self.meter.reused_connection:
+            return
+        left_bytes = None if self.meter.sent_at is None else _unacknowledged_bytes(self._descriptor)
+        if left_bytes is None:
+            self._asked = None
+        else:
+            self._heard = left_bytes == 0
 
     def _drop(self) -> None:
         if self._descriptor is not None:

@@ -2,14 +2,22 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from realtime.config import Config
+from realtime.core.addresses import AddressPolicy
 from realtime.core.network import is_unreachable
 from realtime.core.records import Contact, FailureKind, Outcome, ProbeResult, Status, Target
+from realtime.probing.connection import PoolingAdapter
+from realtime.probing.fetch import Fetcher
 from realtime.probing.pool import Prober
+from realtime.probing.probe import inspect
+from realtime.probing.resolver import Resolver
+from realtime.probing.wire import Stage, Wire
 from tests.functional.small_services import SmallServices, small_services
 from tests.integration.probing.networks import Network, _possible, wired  # noqa: F401
 
@@ -44,6 +52,52 @@ def swept(network: Network, prober: Prober, wanted: list[Target]) -> list[ProbeR
     return [outcome for outcome in outcomes if isinstance(outcome, ProbeResult)]
 
 
+def wire() -> Wire:
+    return Wire(
+        deadline=time.monotonic() + PATIENCE_SECONDS,
+        limit_seconds=PATIENCE_SECONDS,
+        late_kind=FailureKind.TIMEOUT,
+        received_limit_bytes=1_000_000,
+    )
+
+
+def cut_once(
+    has_come: Callable[[Wire], bool],
+    network: Network,
+    *,
+    port: int,
+    before: Callable[[Fetcher, Target], object] = lambda fetcher, target: None,
+) -> ProbeResult:
+    """Return what becomes of a probe of the far machine whose wire is cut when it has come that far."""
+    target = at(Network.addresses[0], port)
+    adapter = PoolingAdapter(resolver=Resolver(), policy=AddressPolicy(), kept_per_host=1)
+    fetcher = Fetcher(adapter=adapter, body_limit_bytes=1000)
+    probing = wire()
+
+    def probed() -> ProbeResult:
+        before(fetcher, target)
+        with ThreadPoolExecutor(1) as thread:
+            future = thread.submit(
+                inspect, target=target, fetcher=fetcher, wire=probing, sweep_started_at=time.monotonic()
+            )
+            while not has_come(probing):
+                assert not future.done(), future.result()
+                time.sleep(0.001)
+            probing.cut(stopping=False)
+            return future.result().result
+
+    try:
+        return network.in_near(probed)
+    finally:
+        fetcher.close()
+
+
+def all_acknowledged() -> bool:
+    """Tell whether the peers of this thread's machine have acknowledged what was sent; they may take 40 ms."""
+    rows = [line.split() for line in Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:]]
+    return all(row[4].startswith("00000000:") for row in rows)
+
+
 def contacts(results: list[ProbeResult]) -> set[Contact]:
     return {result.contact for result in results}
 
@@ -71,6 +125,41 @@ def test_a_cable_that_is_pulled_is_no_outage_on_kept_connections_nor_on_new_ones
         "no answer within 0.4 s (kept connection, nothing received)"
     }
     assert {result.status for result in after} == {Status.HEALTHY}
+
+
+def test_a_probe_that_is_cut_while_it_connects_has_heard_nothing(wired: Network) -> None:  # noqa: F811
+    wired.cut()
+
+    result = cut_once(lambda wire: wire.meter.stage is Stage.CONNECTING and wire.place is not None, wired, port=80)
+
+    assert (result.contact, result.place) == (Contact.SILENT, Network.addresses[0])
+
+
+@pytest.mark.parametrize(
+    ("is_wired", "contact"), [(True, Contact.ANSWERED), (False, Contact.SILENT)], ids=["network", "no network"]
+)
+def test_a_kept_connection_that_is_cut_says_what_its_peer_acknowledged_before(
+    wired: Network,  # noqa: F811
+    services: SmallServices,
+    is_wired: bool,
+    contact: Contact,
+) -> None:
+    def is_asked(wire: Wire) -> bool:
+        sent = wire.meter.sent_at is not None
+        return sent and services.is_asked.is_set() and all_acknowledged() if is_wired else sent
+
+    def before(fetcher: Fetcher, target: Target) -> None:
+        inspect(target=target, fetcher=fetcher, wire=wire(), sweep_started_at=time.monotonic())
+        services.may_answer.clear()
+        services.is_asked.clear()
+        if not is_wired:
+            wired.cut()
+
+    result = cut_once(is_asked, wired, port=services.server.server_port, before=before)
+
+    assert result.failure is not None
+    assert "kept connection" in result.failure.message
+    assert result.contact is contact
 
 
 def test_without_any_route_it_is_ours_while_loopback_goes_on(wired: Network, prober: Prober) -> None:  # noqa: F811
