@@ -38,12 +38,12 @@ def main() -> None:
         def sweep() -> None:
             publisher.submit(publish, services=services, sweep=next(sweeps)).result()
 
-        sweep()
         site.await_answer()
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         for visit in range(VISITS):
             page = browser.new_page(viewport={"width": 1920, "height": 1080})
             page.add_init_script(WATCH_LONG_TASKS)
+            sweep()  # or the page would rightly call it stale after a while
             page.goto(f"http://127.0.0.1:{site.port}/")
             expect(page.locator("[data-connection]")).to_have_text("Live", timeout=PATIENCE_MS)
             print(
