@@ -49,7 +49,7 @@ class Present:
     state_version: grows each time that staleness, status or error change without a new snapshot; arrival_version is
     what it was when this snapshot came.
     is_base: patches to the next snapshot start from the document as it is now.
-    is_normal: neither stale nor in error.
+    trouble: what is wrong on our side now, in words of the contract: "stale", the code of the error.
     """
 
     snapshot_id: int
@@ -58,7 +58,7 @@ class Present:
     state_version: int = 0
     arrival_version: int = 0
     is_base: bool = True
-    is_normal: bool = True
+    trouble: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,13 +66,14 @@ class Held:
     """What a listener has.
 
     snapshot_id: None before the first document. state_version: None for one that came back, which may believe
-    anything of the state. data_at: of the last document or patch; message_at: of the last message of any kind.
+    anything of the state. trouble: what it was told is wrong. data_at: of the last document or patch; message_at: of
+    the last message of any kind.
     """
 
     snapshot_id: int | None = None
     state_version: int | None = 0
     needs_full: bool = True
-    heard_state: bool = False
+    trouble: frozenset[str] = frozenset()
     data_at: float = -math.inf
     message_at: float
 
@@ -83,14 +84,11 @@ class Held:
 
 
 def came_back(*, snapshot_id: int, present: Present, now: float) -> Held:
-    """Return what a listener has that was away, and says which snapshot it had last."""
-    return Held(
-        snapshot_id=snapshot_id,
-        state_version=None,
-        needs_full=False,
-        data_at=now if present.snapshot_id == snapshot_id else -math.inf,
-        message_at=now,
-    )
+    """Return what a listener has that was away, and says which snapshot it had last.
+
+    Its next snapshot is due at once, however it thins: it may have left in a trouble that is over.
+    """
+    return Held(snapshot_id=snapshot_id, state_version=None, needs_full=bool(present.trouble), message_at=now)
 
 
 def next_message(*, held: Held, present: Present, wishes: Wishes, can_patch: bool, now: float) -> Message | None:
@@ -112,11 +110,12 @@ def after(message: Message, *, held: Held, present: Present, now: float) -> Held
     """Return what a listener has once it was sent this message."""
     match message:
         case Message.SNAPSHOT:
-            began_abnormal = held.snapshot_id is None and not present.is_normal
+            began_in_trouble = held.snapshot_id is None and bool(present.trouble)
             return Held(
                 snapshot_id=present.snapshot_id,
                 state_version=present.state_version,
-                needs_full=began_abnormal or not present.is_base,
+                needs_full=began_in_trouble or not present.is_base,
+                trouble=present.trouble,
                 data_at=now,
                 message_at=now,
             )
@@ -126,11 +125,18 @@ def after(message: Message, *, held: Held, present: Present, now: float) -> Held
                 snapshot_id=present.snapshot_id,
                 state_version=present.arrival_version,
                 needs_full=False,
+                trouble=present.trouble,
                 data_at=now,
                 message_at=now,
             )
         case Message.STATE:
-            return replace(held, state_version=present.state_version, needs_full=True, heard_state=True, message_at=now)
+            return replace(
+                held,
+                state_version=present.state_version,
+                needs_full=True,
+                trouble=present.trouble,
+                message_at=now,
+            )
         case Message.HEARTBEAT:
             return replace(held, message_at=now)
 
@@ -138,7 +144,7 @@ def after(message: Message, *, held: Held, present: Present, now: float) -> Held
 def _must_hear_state(held: Held, present: Present) -> bool:
     if held.state_version is None:
         changed = present.state_version != present.arrival_version
-        return present.snapshot_id == held.snapshot_id and (changed or not present.is_normal)
+        return present.snapshot_id == held.snapshot_id and (changed or bool(present.trouble))
     # A change that a newer snapshot overtook is told by that snapshot.
     return present.state_version > max(held.state_version, present.arrival_version)
 
@@ -146,8 +152,8 @@ def _must_hear_state(held: Held, present: Present) -> bool:
 def _is_due(held: Held, present: Present, wishes: Wishes, now: float) -> bool:
     if wishes.interval_seconds is None:
         return True
-    if held.heard_state and held.state_version is not None and present.arrival_version >= held.state_version:
-        return True  # the way back to normal is never thinned
+    if present.trouble != held.trouble:
+        return True  # trouble, and the way out of it, are never thinned
     slack = min(_SLACK_SHARE * present.refresh_interval_seconds, wishes.interval_seconds / 2)
     came_in_time = present.arrived_at - held.data_at >= wishes.interval_seconds - slack
     return came_in_time or now - held.data_at >= wishes.interval_seconds + slack

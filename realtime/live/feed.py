@@ -34,8 +34,9 @@ class State:
     error: Mapping[str, str] | None
 
     @property
-    def is_normal(self) -> bool:
-        return not self.stale and self.error is None
+    def trouble(self) -> frozenset[str]:
+        """Return what is wrong, in words that do not change while it lasts."""
+        return frozenset((["stale"] if self.stale else []) + ([self.error["code"]] if self.error else []))
 
     def operations(self) -> Operations:
         """Return a patch after which a document is in this state, whatever it was in before."""
@@ -142,8 +143,7 @@ def advance(before: Feed | None, *, rendered: Rendered, now: float, wants_patche
     state = State(stale=document["stale"], status=document["status"], error=document.get("error"))
     snapshot_id: int = document["snapshot_id"]
     if before is not None and before.present.snapshot_id == snapshot_id:
-        # Without a snapshot only the time differs, which nobody needs to hear each second.
-        return before if before.state == state else _in_other_state(before, rendered=rendered, state=state)
+        return _in_other_state(before, rendered=rendered, state=state)
     version = before.present.state_version if before else 0
     return Feed(
         present=Present(
@@ -152,7 +152,7 @@ def advance(before: Feed | None, *, rendered: Rendered, now: float, wants_patche
             refresh_interval_seconds=document["refresh_interval_seconds"],
             state_version=version,
             arrival_version=version,
-            is_normal=state.is_normal,
+            trouble=state.trouble,
         ),
         rendered=rendered,
         state=state,
@@ -168,11 +168,13 @@ def advance(before: Feed | None, *, rendered: Rendered, now: float, wants_patche
 
 
 def _in_other_state(before: Feed, *, rendered: Rendered, state: State) -> Feed:
+    # Before the first snapshot it is the time alone that differs, which only those who connect need to hear.
+    changed = state != before.state
     present = replace(
         before.present,
-        state_version=before.present.state_version + 1,
+        state_version=before.present.state_version + changed,
         is_base=rendered.digest == before.base.digest,
-        is_normal=state.is_normal,
+        trouble=state.trouble,
     )
     return Feed(present=present, rendered=rendered, state=state, base=before.base, links=before.links)
 

@@ -13,6 +13,8 @@ from realtime.core.delivery import HEARTBEAT_SECONDS, Held, Message, Mode, Prese
 
 FULL = Wishes(period_seconds=300)
 DELTA = Wishes(period_seconds=300, mode=Mode.DELTA)
+STALE = frozenset({"stale"})
+OVERRUN = frozenset({"sweep_overrun"})
 
 
 def present(snapshot_id: int = 1, **changes: Any) -> Present:
@@ -50,7 +52,7 @@ def test_a_gap_in_the_patches_gives_a_whole_document() -> None:
 
 
 def test_a_changed_state_is_told_once_and_the_next_snapshot_is_whole() -> None:
-    stale = present(1, state_version=1, is_normal=False, is_base=False)
+    stale = present(1, state_version=1, trouble=STALE, is_base=False)
     held = connected(present(1))
 
     assert next_message(held, stale, wishes=DELTA) is Message.STATE
@@ -63,16 +65,16 @@ def test_a_changed_state_is_told_once_and_the_next_snapshot_is_whole() -> None:
 
 
 def test_the_first_snapshot_after_connecting_in_trouble_is_whole() -> None:
-    held = connected(present(1, is_normal=False))
+    held = connected(present(1, trouble=STALE))
 
     assert next_message(held, present(2), wishes=DELTA) is Message.SNAPSHOT
 
 
 def test_an_error_that_lasts_does_not_keep_patches_away() -> None:
-    held = connected(present(1, is_normal=False))
-    held = after(Message.SNAPSHOT, held=held, present=present(2, is_normal=False), now=5.0)
+    held = connected(present(1, trouble=STALE))
+    held = after(Message.SNAPSHOT, held=held, present=present(2, trouble=STALE), now=5.0)
 
-    assert next_message(held, present(3, is_normal=False), wishes=DELTA, at=10.0) is Message.DELTA
+    assert next_message(held, present(3, trouble=STALE), wishes=DELTA, at=10.0) is Message.DELTA
 
 
 def test_a_document_that_patches_do_not_start_from_is_followed_by_a_whole_one() -> None:
@@ -88,7 +90,7 @@ def test_a_state_that_a_new_snapshot_overtook_is_told_by_that_snapshot() -> None
 
 
 def test_after_a_patch_a_state_that_changed_since_its_snapshot_came_is_told() -> None:
-    late = present(2, state_version=1, arrival_version=0, is_normal=False)
+    late = present(2, state_version=1, arrival_version=0, trouble=STALE)
     held = after(Message.DELTA, held=connected(present(1)), present=late, now=5.0)
 
     assert next_message(held, late, wishes=DELTA, at=5.0) is Message.STATE
@@ -143,7 +145,7 @@ def test_a_snapshot_that_was_held_back_is_sent_when_no_newer_one_comes() -> None
 def test_thinning_never_holds_back_trouble_or_the_way_out_of_it() -> None:
     wishes = Wishes(period_seconds=300, interval_seconds=60)
     held = connected(present(1))
-    stale = present(1, state_version=1, is_normal=False)
+    stale = present(1, state_version=1, trouble=STALE)
 
     assert next_message(held, stale, wishes=wishes, at=20.0) is Message.STATE
     held = after(Message.STATE, held=held, present=stale, now=20.0)
@@ -151,9 +153,40 @@ def test_thinning_never_holds_back_trouble_or_the_way_out_of_it() -> None:
     assert next_message(held, recovered, wishes=wishes, at=21.0) is Message.SNAPSHOT
 
 
+def test_a_snapshot_that_came_in_trouble_is_let_through_and_so_is_the_first_without() -> None:
+    wishes = Wishes(period_seconds=300, interval_seconds=3600)
+    held = connected(present(1))
+    came = {number: present(number, arrived_at=5.0 * number, trouble=OVERRUN) for number in (2, 3)}
+
+    assert next_message(held, came[2], wishes=wishes, at=10.0) is Message.SNAPSHOT
+    held = after(Message.SNAPSHOT, held=held, present=came[2], now=10.0)
+    assert next_message(held, came[3], wishes=wishes, at=15.0) is None
+    assert next_message(held, present(4, arrived_at=20.0), wishes=wishes, at=20.0) is Message.SNAPSHOT
+
+
+def test_trouble_that_gives_way_to_other_trouble_is_let_through() -> None:
+    wishes = Wishes(period_seconds=300, interval_seconds=3600)
+    held = connected(present(1))
+    stale = present(1, state_version=1, trouble=STALE)
+    held = after(Message.STATE, held=held, present=stale, now=20.0)
+    overrun = present(2, arrived_at=25.0, state_version=1, arrival_version=1, trouble=OVERRUN)
+
+    assert next_message(held, overrun, wishes=wishes, at=25.0) is Message.SNAPSHOT
+
+
+def test_who_came_back_and_thins_hears_of_trouble_that_began_after_a_snapshot_held_back() -> None:
+    wishes = replace(DELTA, interval_seconds=3600)
+    held = came_back(snapshot_id=7, present=present(7), now=0.0)
+    held = after(Message.DELTA, held=held, present=present(8, arrived_at=5.0), now=5.0)
+    stale = present(9, arrived_at=10.0, state_version=1, trouble=STALE)
+
+    assert next_message(held, present(9, arrived_at=10.0), wishes=wishes, at=10.0) is None
+    assert next_message(held, stale, wishes=wishes, at=30.0) is Message.STATE
+
+
 def test_a_snapshot_held_back_before_the_trouble_stays_held_back_in_it() -> None:
     wishes = Wishes(period_seconds=300, interval_seconds=60)
-    stale = present(2, arrived_at=5.0, state_version=1, is_normal=False)
+    stale = present(2, arrived_at=5.0, state_version=1, trouble=STALE)
     held = after(Message.STATE, held=connected(present(1)), present=stale, now=20.0)
 
     assert next_message(held, stale, wishes=wishes, at=20.0) is None
@@ -175,7 +208,20 @@ def test_who_comes_back_behind_gets_a_patch_at_once_or_a_document() -> None:
     assert next_message(held, present(7), wishes=DELTA, can_patch=False) is Message.SNAPSHOT
 
 
-@pytest.mark.parametrize("trouble", [{"is_normal": False}, {"state_version": 2}])
+def test_who_comes_back_may_have_left_in_trouble_so_that_its_next_snapshot_is_not_thinned() -> None:
+    held = came_back(snapshot_id=7, present=present(7), now=0.0)
+    thinned = replace(DELTA, interval_seconds=3600)
+
+    assert next_message(held, present(8, arrived_at=5.0), wishes=thinned, at=5.0) is Message.DELTA
+
+
+def test_who_comes_back_behind_in_trouble_gets_the_whole_document() -> None:
+    there = present(8, trouble=STALE)
+
+    assert next_message(came_back(snapshot_id=7, present=there, now=0.0), there, wishes=DELTA) is Message.SNAPSHOT
+
+
+@pytest.mark.parametrize("trouble", [{"trouble": STALE}, {"state_version": 2}])
 def test_who_comes_back_up_to_date_hears_of_a_state_that_it_may_not_know(trouble: dict[str, Any]) -> None:
     there = present(7, **trouble)
     held = came_back(snapshot_id=7, present=there, now=0.0)
