@@ -28,7 +28,9 @@ def changes(base: Mapping[str, Any], new: Mapping[str, Any]) -> Operations:
 
 def array(*parts: Operations) -> str:
     """Return consecutive operations as the JSON text of one patch."""
-    return f"[{','.join(part for part in parts if part)}]"
+    text = f"[{','.join(part for part in parts if part)}]"
+    # Half a surrogate pair has no UTF-8, but a JSON escape.
+    return text.encode(errors="backslashreplace").decode()
 
 
 def setting(name: str, value: Any) -> Operations:

@@ -48,6 +48,13 @@ def test_consecutive_changes_can_be_concatenated(first: Document, second: Docume
     assert as_text(jsonpatch.apply_patch(copy.deepcopy(first), operations)) == as_text(third)
 
 
+@given(base=documents, new=st.dictionaries(names, st.text(st.characters(categories=["Cs"]), max_size=1), max_size=3))
+def test_half_a_surrogate_pair_stands_in_a_patch_as_an_escape(base: Document, new: Document) -> None:
+    text = patch.array(patch.changes(base, new))
+
+    assert jsonpatch.apply_patch(copy.deepcopy(base), json.loads(text.encode())) == new
+
+
 @given(document=documents)
 def test_nothing_changed_makes_an_empty_patch(document: Document) -> None:
     assert patch.changes(document, copy.deepcopy(document)) == ""
