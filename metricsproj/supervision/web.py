@@ -7,6 +7,7 @@ import sys
 import uvicorn
 
 from metricsproj.asgi import application  # first: it loads Django, which the next import needs
+from metricsproj.websocket_protocol import GuardedWebSocket
 from realtime.live.hub import process_hub
 
 # After which the kernel gives up a client that takes no byte of what was sent to it. Without this, what a dropped
@@ -29,7 +30,7 @@ def main(descriptor: int) -> None:
         application,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=GuardedWebSocket,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # its windows cost each connection as much memory as all the rest
         access_log=False,

@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from metricsproj.asgi import application
+from metricsproj.supervision.web import MAX_MESSAGE_BYTES
+from metricsproj.websocket_protocol import GuardedWebSocket
 
 PATIENCE_SECONDS = 20.0
 
@@ -32,7 +34,8 @@ async def serving(*, send_buffer_bytes: int | None = None) -> AsyncIterator[int]
     config = uvicorn.Config(
         application,
         http="httptools",
-        ws="websockets-sansio",
+        ws=GuardedWebSocket,
+        ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
