@@ -7,7 +7,8 @@ second anyway, so that a lost announcement, staleness and faults of the store ar
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
@@ -30,7 +31,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_BEFORE_LOOKING_AGAIN = 0.05
 MOST_LOOKS_FOR_ONE = 5
 
-SECONDS_TO_STOP_LISTENING = 1.0
+SECONDS_TO_STOP = 1.0
 
 
 class Listener:
@@ -82,7 +83,10 @@ class Hub:
         self._feeds: Mapping[int, Feed] = {}
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._rights_changed = asyncio.Event()
         self._announced_id = 0
+        # One of its own: the event loop's threads can all be waiting for keys, sessions or counters of who connects.
+        self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hub")
 
     @contextmanager
     def listening(self, listener: Listener) -> Iterator[None]:
@@ -135,18 +139,20 @@ class Hub:
 
     async def _run(self) -> None:
         self._news = asyncio.Event()
-        listening = asyncio.create_task(self._listen(), name="announcements")
+        beside = {
+            asyncio.create_task(self._listen(), name="announcements"),
+            asyncio.create_task(self._dismiss(), name="rights"),
+        }
         try:
-            with access.watched(self._look_soon(asyncio.get_running_loop())):
-                while self._listeners:
-                    await self._dismiss()
-                    await self._look()
-                    await self._wait()
+            while self._listeners:
+                await self._look()
+                await self._wait()
         finally:
             # More than once: redis-py swallows the cancellation of a task that is just connecting.
-            while not listening.done():
-                listening.cancel()
-                await asyncio.wait({listening}, timeout=SECONDS_TO_STOP_LISTENING)
+            while running := {task for task in beside if not task.done()}:
+                for task in running:
+                    task.cancel()
+                await asyncio.wait(running, timeout=SECONDS_TO_STOP)
             self._feeds, self._task = {}, None
         if self._listeners:  # they came while this ended
             self._task = asyncio.create_task(self._run(), name="hub")
@@ -161,42 +167,56 @@ class Hub:
                 logger.exception("announcements cannot be heard; trying again")
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
+    async def _dismiss(self) -> None:
+        """End the connections of those who may no longer read.
+
+        Beside the reading, never before it: asking about sessions takes as long as the database does.
+        """
+        if access.is_public():
+            return
+        self._rights_changed = asyncio.Event()
+        with access.watched(self._look_soon(asyncio.get_running_loop())):
+            while True:
+                listeners = tuple(self._listeners)
+                try:
+                    admitted = await asyncio.to_thread(_rights_of, listeners)
+                except Exception:
+                    # Without this task nobody would ever be turned out here.
+                    logger.exception("the listeners' rights could not be looked at; trying again")
+                else:
+                    for listener, still in zip(listeners, admitted, strict=True):
+                        if not still:
+                            listener.dismiss()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SECONDS_BETWEEN_LOOKS):
+                        await self._rights_changed.wait()
+                self._rights_changed.clear()
+
     def _look_soon(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-        """Return what has this hub look at once, to be called from any thread."""
+        """Return what has this hub look at everyone's right to listen at once, to be called from any thread."""
 
         def look_soon() -> None:
             with suppress(RuntimeError):  # the loop has closed meanwhile
-                loop.call_soon_threadsafe(self._news.set)
+                loop.call_soon_threadsafe(self._rights_changed.set)
 
         return look_soon
 
-    async def _dismiss(self) -> None:
-        """End the connections of those who may no longer read."""
-        if access.is_public():
-            return
-        listeners = tuple(self._listeners)
-        admitted = await asyncio.to_thread(lambda: [listener.admission.holds() for listener in listeners])
-        for listener, still in zip(listeners, admitted, strict=True):
-            if not still:
-                listener.dismiss()
-
     async def _wait(self) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS_BETWEEN_LOOKS):
                 await self._news.wait()
-        except TimeoutError:
-            pass
         self._news.clear()
 
     async def _look(self) -> None:
         """Read what there is now and ring for everyone whom it concerns."""
+        loop = asyncio.get_running_loop()
         announced_id, self._announced_id = self._announced_id, 0
         for attempt in range(MOST_LOOKS_FOR_ONE):
             if attempt:
                 await asyncio.sleep(SECONDS_BEFORE_LOOKING_AGAIN)
             wanted = self._wanted()
             try:
-                self._feeds = await asyncio.to_thread(self._read, wanted, announced_id)
+                self._feeds = await loop.run_in_executor(self._reading, self._read, wanted, announced_id)
             except Exception:
                 # Of all tasks this one must not end: nobody would be told anything any more.
                 logger.exception("the listeners could not be served; trying again")
@@ -233,6 +253,10 @@ class Hub:
             feed = self._feeds.get(listener.wishes.period_seconds)
             if self._next_message(listener, feed, now=now) is not None:
                 listener.bell.set()
+
+
+def _rights_of(listeners: Sequence[Listener]) -> list[bool]:
+    return [listener.admission.holds() for listener in listeners]
 
 
 def _held_at_first(listener: Listener, feed: Feed, *, now: float) -> Held:

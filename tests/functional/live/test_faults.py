@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,16 @@ import pytest
 import redis
 from channels.layers import get_channel_layer
 from channels_redis.pubsub import RedisPubSubChannelLayer
-from django.conf import settings
+from django.conf import settings as project
+from pytest_django import Settings
 from websockets.exceptions import ConnectionClosed
 
 from metricsproj import embedded, redis_urls
 from realtime.broadcast import announcements
+from realtime.config import ReadAccess
 from realtime.core.records import Fault, FaultCode
 from realtime.live import hub as hub_module
+from realtime.live import websocket
 from realtime.live.hub import Hub
 from realtime.reporting.reader import Reader
 from tests.embedded_store import started_store
@@ -123,6 +128,68 @@ async def _announcements_are_heard(url: str) -> None:
                 await asyncio.sleep(0.02)
 
 
+async def test_a_database_that_takes_its_time_over_sessions_holds_up_no_snapshot(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    asked, told = threading.Event(), threading.Event()
+
+    class BySession:
+        def holds(self) -> bool:
+            asked.set()
+            return told.wait(PATIENCE_SECONDS)
+
+    async def admission(scope: object) -> BySession:
+        return BySession()
+
+    settings.REALTIME = replace(settings.REALTIME, read_access=ReadAccess.STAFF)
+    monkeypatch.setattr(websocket, "admission", admission)
+    newsroom.publish()
+    try:
+        async with serving() as port, listening(port) as client:
+            await client.next()
+            assert await asyncio.to_thread(asked.wait, PATIENCE_SECONDS)
+            number = newsroom.publish()
+            assert (await client.next())["id"] == number
+            assert not told.is_set()
+    finally:
+        told.set()
+
+
+async def test_rights_that_cannot_be_looked_at_are_looked_at_again(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks = iter([1 / 2, ValueError("a fault of ours"), None])
+
+    class Revoked:
+        def holds(self) -> bool:
+            if isinstance(look := next(looks), ValueError):
+                raise look
+            return bool(look)
+
+    async def admission(scope: object) -> Revoked:
+        return Revoked()
+
+    settings.REALTIME = replace(settings.REALTIME, read_access=ReadAccess.STAFF)
+    monkeypatch.setattr(websocket, "admission", admission)
+    newsroom.publish()
+    async with serving() as port, listening(port) as client:
+        assert await client.closed() == (4401, "the right to read has ended")
+
+    assert "rights could not be looked at" in caplog.text
+
+
+async def test_who_connects_before_the_first_snapshot_is_told_the_time_of_the_answer(newsroom: Newsroom) -> None:
+    async with serving() as port, listening(port) as early:
+        first = (await early.next())["data"]["timestamp"]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                async with listening(port) as late:
+                    if (await late.next())["data"]["timestamp"] > first:
+                        break
+        number = newsroom.publish()
+        assert (await next_but_heartbeats(early))["id"] == number
+
+
 async def test_a_collector_that_stopped_is_told_within_two_intervals_and_the_deadline(newsroom: Newsroom) -> None:
     newsroom.interval_seconds = 1  # stale after 2.8 s
     newsroom.publish()
@@ -220,10 +287,10 @@ async def test_a_server_that_starts_anew_begins_with_the_whole(newsroom: Newsroo
 def _web_server(listener: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
     """The web server of `manage.py up`, on the store of the tests."""
     descriptor = listener.fileno()
-    environment = os.environ | {"REALTIME_DATA_DIR": str(settings.DATA_DIR)}
+    environment = os.environ | {"REALTIME_DATA_DIR": str(project.DATA_DIR)}
     environment["DJANGO_SETTINGS_MODULE"] = "metricsproj.settings"
     command = [sys.executable, "-m", "metricsproj.supervision.web", str(descriptor)]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, pass_fds=[descriptor]) as process:
+    with subprocess.Popen(command, cwd=project.BASE_DIR, env=environment, pass_fds=[descriptor]) as process:
         try:
             yield process
         finally:
