@@ -20,6 +20,17 @@ try:
 except OSError as error:
     env.exit_with(f"REALTIME_DATA_DIR: cannot be used: {error}")
 
+# What libraries of ours read from the environment by themselves: no service is sent these either.
+SECRETS_OF_OTHERS = frozenset(
+    {
+        "DJANGO_SUPERUSER_PASSWORD",
+        "PGPASSWORD",
+        "CELERY_BROKER_URL",
+        "CELERY_BROKER_READ_URL",
+        "CELERY_BROKER_WRITE_URL",
+        "CELERY_RESULT_BACKEND",
+    }
+)
 DEBUG = ENV[env.DEBUG]
 ALLOWED_HOSTS = list(ENV[env.ALLOWED_HOSTS])
 CSRF_TRUSTED_ORIGINS = list(ENV[env.CSRF_TRUSTED_ORIGINS])
@@ -35,7 +46,7 @@ REALTIME = Config(
     throttle=ENV[env.THROTTLE],
     secrets_keys=SECRETS_KEYS,
     read_access=env.read_access(ENV),
-    reserved_environment=env.NAMES,
+    reserved_environment=env.NAMES | SECRETS_OF_OTHERS,
 )
 
 INSTALLED_APPS = [
@@ -67,6 +78,7 @@ MIDDLEWARE = [
     "metricsproj.page_middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "metricsproj.admin_policy.guard_admin",
+    "realtime.admin.registry_away.TellOfRegistry",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "metricsproj.urls"
@@ -161,7 +173,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "realtime.api.clients.client_address"
+AXES_CLIENT_IP_CALLABLE = "realtime.api.clients.guesser_address"
 AXES_DISABLE_ACCESS_LOG = True  # who signed in and did what is in the admin's own log
 AXES_VERBOSE = False
 
@@ -226,6 +238,8 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},
         "uvicorn": {"level": "WARNING"},
+        # Whole URLs with their queries at DEBUG, also those that redirects lead to.
+        "urllib3": {"level": "INFO"},
         # A traceback each second while the store is away; the reader says once that it is.
         "channels_redis.pubsub": {"level": "CRITICAL"},
     },

@@ -14,6 +14,7 @@ from realtime.admin.bases import (
     ReadingInlineBase,
     WindowInlineBase,
 )
+from realtime.core.origins import are_one_origin
 from realtime.models import (
     MAX_HEADERS_PER_SERVICE,
     MAX_READINGS_PER_SERVICE,
@@ -24,6 +25,8 @@ from realtime.models import (
     RequestHeader,
     Service,
 )
+
+ANOTHER_ORIGIN = "The base URL now leads to another scheme, host or port: type this secret again, or take it away."
 
 
 class RequestHeaderForm(HeaderForm):
@@ -54,10 +57,14 @@ class RequestHeaderForm(HeaderForm):
 
 
 class RequestHeaderFormSet(HeaderFormSet):
-    """Finds names that differ only in case among the rows typed together, which no single row can see."""
+    """Finds what no single row can see: names that differ only in case, and secrets that would go to a stranger."""
 
     def clean(self) -> None:
         super().clean()
+        self._note_twins()
+        self._note_values_for_another_origin()
+
+    def _note_twins(self) -> None:
         seen: set[str] = set()
         for form in self.forms:
             typed = getattr(form, "cleaned_data", {})
@@ -67,6 +74,23 @@ class RequestHeaderFormSet(HeaderFormSet):
             if name in seen:
                 form.add_error("name", "stands twice (case does not count in header names)")
             seen.add(name)
+
+    def _note_values_for_another_origin(self) -> None:
+        """Have every stored value typed again when the base URL moves: who moves it may not know what it would send.
+
+        Asked of the table, for a row that is left out of what the browser sends stays as well.
+        """
+        service = self.instance
+        before = Service.objects.filter(pk=service.pk).values_list("base_url", flat=True).first()
+        if before is None or are_one_origin(before, service.base_url):
+            return
+        stored = set(RequestHeader.objects.filter(service=service).values_list("pk", flat=True))
+        for form in self.forms:
+            is_deleted = getattr(form, "cleaned_data", {}).get(DELETION_FIELD_NAME)
+            if form.instance.pk in stored and not is_deleted and "value" not in form.changed_data:
+                form.add_error("value", ANOTHER_ORIGIN)
+        if stored - {form.instance.pk for form in self.forms}:
+            raise forms.ValidationError(ANOTHER_ORIGIN)
 
 
 class RequestHeaderInline(HeaderInlineBase):

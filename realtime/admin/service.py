@@ -122,6 +122,12 @@ class ServiceAdmin(ServiceAdminBase):
             for title, options in fieldsets
         ]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Service | None = None) -> Any:
+        """Return what cannot be edited; who may not change headers may not have them sent elsewhere either."""
+        fields = super().get_readonly_fields(request, obj)
+        may_move = obj is None or request.user.has_perm("realtime.change_requestheader") or not obj.headers.exists()
+        return fields if may_move else (*fields, "base_url")
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LiveChangeList
 

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 
 from realtime.admin.bases import ServiceForm
+from realtime.admin.inlines import ANOTHER_ORIGIN
+from realtime.core.origins import are_one_origin
 from realtime.models import Service
 
 
@@ -49,4 +51,12 @@ class ServicePageForm(ServiceForm):
                 self.add_error("remove_client_certificate", "Either remove the certificate or type another one.")
             else:
                 self.cleaned_data["client_certificate"] = ""
+        elif self._keeps_certificate_for_another_origin():
+            self.add_error("client_certificate", ANOTHER_ORIGIN)
         return cleaned
+
+    def _keeps_certificate_for_another_origin(self) -> bool:
+        base_url = self.cleaned_data.get("base_url")
+        if not self.instance.client_certificate or not base_url or "client_certificate" in self.changed_data:
+            return False
+        return not are_one_origin(self.instance.base_url, base_url)

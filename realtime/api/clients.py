@@ -1,6 +1,6 @@
 """Who is asking, as an address: what throttling and the limit on logins count by."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,6 +8,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 UNKNOWN = "0.0.0.0"  # noqa: S104  # no address to bind to
+# What a host has to itself, or its whole site (RFC 6177): it can come from another address each time.
+GUESSER_PREFIX = 64
 
 
 def client_address(request: HttpRequest | Request, *_: Any) -> str:
@@ -23,3 +25,13 @@ def client_address(request: HttpRequest | Request, *_: Any) -> str:
         except ValueError:
             continue
     return UNKNOWN
+
+
+def guesser_address(request: HttpRequest, *_: Any) -> str:
+    """Return what guesses at passwords are counted by: the client's address, of IPv6 its network, e.g. 2001:db8::."""
+    address = ip_address(client_address(request))
+    if isinstance(address, IPv4Address) or address.is_loopback:
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), GUESSER_PREFIX), strict=False).network_address)

@@ -4,15 +4,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 import requests
 
+from realtime.core.origins import are_one_origin
 from realtime.core.records import Exchange, FailureKind, Target
 from realtime.probing.coding import OFFERED, decoded
 from realtime.probing.connection import PoolingAdapter
 from realtime.probing.failures import Interrupted, ProbeFailed, root_cause, translated
-from realtime.probing.redirects import is_redirect, next_url, origin_of, without_query
+from realtime.probing.redirects import is_redirect, next_url, without_query
 from realtime.probing.wire import CURRENT, HEAD_LIMIT_BYTES, Meter, Wire
 
 USER_AGENT = "realtime-metrics/0.1.0"
@@ -97,7 +97,10 @@ class Fetcher:
         try:
             while True:
                 secrets = _secrets_for(target, asked)
-                answer = self._ask(url=asked[-1], secrets=secrets, verify=_verify(target), wire=wire)
+                # Where redirects lead is not kept: a service could lead somewhere else each time.
+                prepare = self._prepared if len(asked) == 1 else self._prepare
+                request = prepare(asked[-1], secrets.headers)
+                answer = self._ask(request, cert=secrets.client_certificate, verify=_verify(target), wire=wire)
                 spent_seconds += answer.ended_at - answer.meter.started_at
                 if not (target.follow_redirects and is_redirect(answer.http_status)):
                     return _exchange(path=path, asked=asked, answer=answer, wire=wire, elapsed_seconds=spent_seconds)
@@ -109,9 +112,7 @@ class Fetcher:
         finally:
             CURRENT.reset(token)
 
-    def _ask(self, *, url: str, secrets: _Secrets, verify: bool | str, wire: Wire) -> _Answer:
-        request = self._prepared(url, secrets.headers)
-        cert = secrets.client_certificate
+    def _ask(self, request: requests.PreparedRequest, *, cert: str | None, verify: bool | str, wire: Wire) -> _Answer:
         try:
             return self._send(request, verify=verify, cert=cert, wire=wire, on_new_connection=False)
         except ProbeFailed as error:
@@ -164,7 +165,7 @@ class Fetcher:
     def _next_url(self, asked: list[str], *, location: str | None) -> str:
         url = next_url(asked=asked, location=location)
         try:
-            self._prepared(url, ())
+            self._prepare(url, ())
         except UnusableTarget as error:
             raise ProbeFailed(kind=FailureKind.REDIRECT, message="redirected to a location that is no URL") from error
         return url
@@ -207,7 +208,7 @@ def _verify(target: Target) -> bool | str:
 
 def _secrets_for(target: Target, asked: list[str]) -> _Secrets:
     """Return what is configured for the target, none of it once a redirect has led to another origin."""
-    if len(asked) > 1 and len({origin_of(urlsplit(url)) for url in asked}) > 1:
+    if len(asked) > 1 and not are_one_origin(*asked):
         return _Secrets()
     return _Secrets(headers=target.headers, client_certificate=target.client_certificate)
 

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
+from realtime.core.origins import DEFAULT_PORTS, origin_of
 from realtime.core.records import FailureKind
 from realtime.probing.failures import ProbeFailed
 
 MAX_REDIRECTS = 3
+# RFC 9110, section 4.1, has everybody take 8,000; the head of an answer may hold sixteen times as much.
+MAX_URL_CHARACTERS = 8000
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def is_redirect(http_status: int) -> bool:
@@ -30,25 +32,18 @@ def next_url(*, asked: Sequence[str], location: str | None) -> str:
         origin_of(parts)
     except ValueError as error:
         raise _failed("redirected to a location that is no URL") from error
-    if parts.scheme not in _DEFAULT_PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         raise _failed("redirected to something other than http and https")
     if not parts.hostname:
         raise _failed("redirected to a location that is no URL")
     url = urlunsplit((parts.scheme, _host_and_port(parts), parts.path or "/", parts.query, ""))
+    if len(url) > MAX_URL_CHARACTERS:
+        raise _failed(f"redirected to a location of more than {MAX_URL_CHARACTERS} characters")
     if url in asked:
         raise _failed("redirected in a loop")
     if len(asked) > MAX_REDIRECTS:
         raise _failed(f"redirected more than {MAX_REDIRECTS} times")
     return url
-
-
-def origin_of(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port, the scheme's own port where none is named (RFC 6454, section 4).
-
-    Raises:
-        ValueError: the port is no port.
-    """
-    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 def without_query(url: str) -> str:

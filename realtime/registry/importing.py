@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from realtime.core import references
+from realtime.core.origins import are_one_origin
 from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service
 from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS, WINDOW_KEYS
-from realtime.registry.registry_file import DataSourceEntry, RegistryFile, ServiceEntry
+from realtime.registry.registry_file import BadRegistryFile, DataSourceEntry, RegistryFile, ServiceEntry
 
 COLUMNS = (*SERVICE_FIELDS, "is_demo")
+
+_NOT_FOR_ANOTHER = "and the stored secret is for another origin (set the variable, or leave this out of the file)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,12 +41,24 @@ class Outcome:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Unset:
+    """A secret of the file whose variable is unset here. is_kept: the stored one stays; without: what happens else."""
+
+    place: str
+    is_kept: bool
+    without: str
+
+
 @transaction.atomic
 def apply(registry: RegistryFile, *, as_demo: bool = False) -> Outcome:
     """Make the tables say what the file says; doing it twice is the same as doing it once.
 
     as_demo: mark the services as the demo fleet's, and leave a row alone that is not. Otherwise a listed row of the
     demo fleet becomes the user's.
+
+    Raises:
+        BadRegistryFile: a stored secret would have to be kept for a service that moves to another origin.
     """
     names = [entry.service.name for entry in registry.services]
     names += [entry.service_name for entry in registry.data_sources]
@@ -53,7 +68,7 @@ def apply(registry: RegistryFile, *, as_demo: bool = False) -> Outcome:
     }
     foreign = {name for name, service in existing.items() if as_demo and not service.is_demo}
     entries = [entry for entry in registry.services if entry.service.name not in foreign]
-    warnings = [warning for entry in entries for warning in _settle_references(entry, existing.get(entry.service.name))]
+    warnings = _settle_references(entries, existing=existing)
     services = _apply_services(entries, existing=existing, as_demo=as_demo)
     return Outcome(
         services=Tally(
@@ -70,39 +85,52 @@ def apply(registry: RegistryFile, *, as_demo: bool = False) -> Outcome:
     )
 
 
-def _settle_references(entry: ServiceEntry, existing: Service | None) -> Iterable[str]:
-    """Keep a stored secret where the file has a reference whose variable is unset here; yield a warning for each such.
+def _settle_references(entries: Iterable[ServiceEntry], *, existing: Mapping[str, Service]) -> list[str]:
+    """Keep a stored secret where the file has a reference whose variable is unset here; return a warning for each such.
 
-    That is how an export comes back: it holds `${SERVICE_HEADER}` for every secret typed in the admin.
+    That is how an export comes back: it holds `${SERVICE_HEADER}` for every secret typed in the admin. Whoever writes
+    the file does not know those secrets, so it cannot have them sent to another origin.
     """
-    stored = {header.name.lower(): header.value for header in existing.headers.all()} if existing else {}
+    warnings, mistakes = [], []
+    for entry in entries:
+        row = existing.get(entry.service.name)
+        moves = row is not None and not are_one_origin(row.base_url, entry.service.base_url)
+        for unset in (*_settle_headers(entry, row), *_settle_certificate(entry.service, row)):
+            if unset.is_kept and moves:
+                mistakes.append(f"{unset.place}, {_NOT_FOR_ANOTHER}")
+            else:
+                warnings.append(f"{unset.place}: {'the stored secret is kept' if unset.is_kept else unset.without}")
+    if mistakes:
+        raise BadRegistryFile(tuple(mistakes))
+    return warnings
+
+
+def _settle_headers(entry: ServiceEntry, row: Service | None) -> Iterable[_Unset]:
+    stored = {header.name.lower(): header.value for header in row.headers.all()} if row else {}
     for header in entry.headers:
-        unset = references.unset_names(header.value, environment=os.environ)
-        if not unset:
-            continue
-        kept = stored.get(header.name.lower(), "")
-        place = f"{entry.service.name}: headers[{header.name}]: {', '.join(unset)} is not set"
-        if kept and not references.is_free_of_secrets(kept):
-            header.value = kept
-            yield f"{place}: the stored secret is kept"
-        else:
-            yield f"{place}: the header is left out of requests until it is"
-    yield from _settle_certificate(entry.service, existing.client_certificate if existing else "")
+        if unset := references.unset_names(header.value, environment=os.environ):
+            kept = stored.get(header.name.lower(), "")
+            is_kept = _is_secret(kept)
+            if is_kept:
+                header.value = kept
+            place = f"{entry.service.name}: headers[{header.name}]: {', '.join(unset)} is not set"
+            yield _Unset(place=place, is_kept=is_kept, without="the header is left out of requests until it is")
 
 
-def _settle_certificate(service: Service, stored: str) -> Iterable[str]:
+def _settle_certificate(service: Service, row: Service | None) -> Iterable[_Unset]:
     wanted = service.client_certificate
-    if not references.is_one_reference(wanted):
-        return
-    unset = references.unset_names(wanted, environment=os.environ)
-    if not unset:
-        return
-    place = f"{service.name}: client_certificate: {', '.join(unset)} is not set"
-    if stored and not references.is_free_of_secrets(stored):
-        service.client_certificate = stored
-        yield f"{place}: the stored secret is kept"
-    else:
-        yield f"{place}: the service is probed without it until it is"
+    unset = references.unset_names(wanted, environment=os.environ) if references.is_one_reference(wanted) else ()
+    if unset:
+        kept = row.client_certificate if row else ""
+        is_kept = _is_secret(kept)
+        if is_kept:
+            service.client_certificate = kept
+        place = f"{service.name}: client_certificate: {', '.join(unset)} is not set"
+        yield _Unset(place=place, is_kept=is_kept, without="the service is probed without it until it is")
+
+
+def _is_secret(stored: str) -> bool:
+    return bool(stored) and not references.is_free_of_secrets(stored)
 
 
 def _apply_services(

@@ -80,6 +80,20 @@ def test_a_header_of_the_guessers_own_does_not_help_it() -> None:
 
 
 @pytest.mark.usefixtures("ann")
+def test_another_address_of_its_own_network_does_not_help_a_guesser_of_ipv6() -> None:
+    assert [enter(WRONG, address=f"2001:db8::{number}") for number in range(1, 6)][-1] == 429
+    assert enter(RIGHT, address="2001:db8:0:1::1") == 302
+
+
+@pytest.mark.usefixtures("ann")
+def test_an_address_counts_as_the_same_in_the_form_of_ipv6() -> None:
+    guess()
+
+    assert enter(RIGHT, address="::ffff:10.0.0.1") == 429
+    assert enter(RIGHT, address="::1") == 302
+
+
+@pytest.mark.usefixtures("ann")
 def test_guesses_are_kept_nowhere(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     guess()
 

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from realtime.models import DataSource, Reading, RequestHeader, Service
 from realtime.registry import exporting, importing, registry_file
 from realtime.registry.file_text import FileFormat
+from realtime.registry.registry_file import BadRegistryFile
 from realtime.registry.targets import load_targets
+from tests.client_certificates import make
 from tests.functional.registry.rows import imported, saved_header, saved_service
 
 pytestmark = pytest.mark.django_db
@@ -188,11 +190,40 @@ def test_a_reference_whose_variable_is_unset_keeps_the_stored_secret_and_warns()
 
 
 def test_the_stored_secret_is_kept_also_when_the_service_changes() -> None:
-    saved_header(saved_service(name="ingestion"), value="Bearer hunter2")
+    saved_header(saved_service(name="ingestion", base_url="http://h:8001"), value="Bearer hunter2")
 
-    imported("services: [{name: ingestion, base_url: 'http://new', headers: {authorization: '${UNSET_TOKEN}'}}]")
+    imported("services: [{name: ingestion, base_url: 'http://h:8001/x', headers: {authorization: '${UNSET_TOKEN}'}}]")
 
     assert list(RequestHeader.objects.values_list("name", "value")) == [("authorization", "Bearer hunter2")]
+
+
+@pytest.mark.parametrize("url", ["http://evil.example:8001", "https://h:8001", "http://h:8002"])
+def test_a_file_has_no_stored_secret_sent_to_another_origin_and_changes_nothing_then(url: str) -> None:
+    made = make()
+    service = saved_service(name="ingestion", base_url="http://h:8001", client_certificate=made.pem)
+    saved_header(service, value="Bearer hunter2")
+    secrets = "headers: {Authorization: '${A_TOKEN}'}, client_certificate: '${A_PEM}'"
+
+    with pytest.raises(BadRegistryFile) as caught:
+        imported(f"services: [{{name: new, base_url: 'http://h'}}, {{name: ingestion, base_url: '{url}', {secrets}}}]")
+
+    why = "is not set, and the stored secret is for another origin (set the variable, or leave this out of the file)"
+    assert caught.value.mistakes == (
+        f"ingestion: headers[Authorization]: A_TOKEN {why}",
+        f"ingestion: client_certificate: A_PEM {why}",
+    )
+    assert list(Service.objects.values_list("base_url", flat=True)) == ["http://h:8001"]
+
+
+def test_a_file_that_brings_its_own_secrets_may_move_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_TOKEN", "from-the-environment")
+    service = saved_service(name="ingestion", base_url="http://h:8001")
+    saved_header(service, value="Bearer hunter2")
+    saved_header(service, name="X-Other", value="hunter2")
+
+    imported("services: [{name: ingestion, base_url: 'http://new', headers: {Authorization: 'Bearer ${A_TOKEN}'}}]")
+
+    assert list(RequestHeader.objects.values_list("name", "value")) == [("Authorization", "Bearer ${A_TOKEN}")]
 
 
 def test_a_reference_whose_variable_is_set_replaces_the_stored_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,3 +111,25 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(prober: Prober, listen
     assert four.result.failure is not None
     assert four.result.failure.kind is FailureKind.REDIRECT
     assert four.result.failure.message == "redirected more than 3 times"
+
+
+def test_a_location_that_is_too_long_is_not_followed(prober: Prober, listen: Listen) -> None:
+    peer = listen(redirecting("/" + "x" * 9000))
+
+    failure = follow(prober, peer).result.failure
+
+    assert failure is not None
+    assert (failure.kind, failure.message) == (
+        FailureKind.REDIRECT,
+        "redirected to a location of more than 8000 characters",
+    )
+    assert len(peer.requests) == 1
+
+
+def test_a_service_that_leads_somewhere_else_each_time_fills_no_memory(prober: Prober, listen: Listen) -> None:
+    peer = listen(redirecting(*(f"/somewhere/{number}" for number in range(3))))
+
+    (exchange,) = follow(prober, peer).exchanges
+
+    assert len(exchange.hops) == 4
+    assert prober._fetcher._prepared.cache_info().currsize == 1

@@ -1,0 +1,42 @@
+"""The admin while the registry's database is away: one page that says so, since even its sessions are in there."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import Error as RegistryError
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+
+
+class TellOfRegistry:
+    """Middleware: what the database refuses the admin while it is away is a 503, and no mistake of ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page, None where the exception is another or the database answers."""
+        is_admin = request.resolver_match is not None and request.resolver_match.app_name == "admin"
+        if not is_admin or not isinstance(exception, RegistryError) or not _is_away():
+            return None
+        logger.warning("the admin cannot be shown: the registry's database is away (%s)", type(exception).__name__)
+        page = render_to_string("realtime/registry_away.html")
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"}
+        return HttpResponse(page, status=503, headers=headers)
+
+
+def _is_away() -> bool:
+    """Tell whether the database refuses even what every one of ours holds: SQLite makes an empty one of none."""
+    try:
+        return not MigrationRecorder.Migration.objects.using(connection.alias).exists()
+    except RegistryError:
+        return True
