@@ -1,14 +1,17 @@
 """TLS as probes use it: whom they trust, what they show, and what a failed handshake means in words to act on."""
 
+import os
 import ssl
 import stat
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.util.ssl_ import create_urllib3_context
 
 from realtime.core.records import FailureKind
 from realtime.probing.failures import ProbeFailed
@@ -50,9 +53,24 @@ def trusting_context() -> ssl.SSLContext:
 
     Both, because images without `ca-certificates` have only the latter. Reading the list costs about 20 ms.
     """
-    context = create_urllib3_context()
+    context = _empty_context()
     context.load_default_certs()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    return context
+
+
+def _empty_context() -> ssl.SSLContext:
+    """Return a context that trusts nobody yet, as urllib3 makes one, but deaf to the environment.
+
+    Where `SSLKEYLOGFILE` is set, urllib3 has each connection write down what decrypts it, secrets of services included.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificates and names
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
+    context.hostname_checks_common_name = False
+    context.post_handshake_auth = True  # a server may want a client certificate for some paths alone
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
     return context
 
 
@@ -99,22 +117,39 @@ def _new_context(verify: bool | str) -> ssl.SSLContext:
 
 
 def _unverifying_context() -> ssl.SSLContext:
-    context = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+    context = _empty_context()
     context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 
 def _show(client_certificate: str, *, context: ssl.SSLContext) -> None:
-    """Have the context show this certificate. OpenSSL takes it from a file only: one of ours alone, gone at once."""
-    with NamedTemporaryFile(prefix="realtime-", suffix=".pem") as file:  # mode 0600
-        file.write(client_certificate.encode())
-        file.flush()
+    """Have the context show this certificate, which OpenSSL takes from a file only."""
+    with _as_file(client_certificate.encode()) as path:
         try:
             # Without a password OpenSSL would ask for one at the terminal where the key is encrypted.
-            context.load_cert_chain(file.name, password="")
+            context.load_cert_chain(path, password="")
         except (ssl.SSLError, ValueError):
             message = "the service's client certificate cannot be used (correct client_certificate)"
             raise ProbeFailed(kind=FailureKind.TLS, message=message) from None
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """Yield the path of a file for this process alone, of which nothing is left, however the process ends.
+
+    On Linux it never is on a disk. Elsewhere `kill -9` within this millisecond would leave it, of mode 0600.
+    """
+    if sys.platform == "linux":
+        with open(os.memfd_create("certificate"), "wb") as file:  # noqa: PTH123  # a descriptor has no Path
+            file.write(content)
+            file.flush()
+            yield f"/proc/self/fd/{file.fileno()}"
+    else:
+        with NamedTemporaryFile(prefix="realtime-", suffix=".pem") as file:
+            file.write(content)
+            file.flush()
+            yield file.name
 
 
 def _stamp(path: Path) -> _Stamp:
@@ -131,7 +166,7 @@ def _stamp(path: Path) -> _Stamp:
 
 
 def _context_of_file(path: Path) -> ssl.SSLContext:
-    context = create_urllib3_context()
+    context = _empty_context()
     # The file may hold the authority that signed the certificate, without the one that signed that authority.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:

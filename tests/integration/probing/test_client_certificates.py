@@ -1,6 +1,7 @@
 """Services that serve only who shows a certificate: with it, without it, with another; and nobody borrows one."""
 
 import ssl
+import sys
 import tempfile
 from pathlib import Path
 
@@ -116,20 +117,29 @@ def test_a_service_whose_client_certificate_cannot_be_used_is_not_asked(
     assert peer.connections == 0
 
 
-def test_its_file_is_for_us_alone_and_gone_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_file_holds_its_private_key_however_the_process_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    modes: list[int] = []
+    left: list[int] = []
     load = ssl.SSLContext.load_cert_chain
 
     def noting(self: ssl.SSLContext, certfile: str, **options: str) -> None:
-        modes.append(Path(certfile).stat().st_mode & 0o777)
+        if sys.platform == "linux":  # nothing but an open descriptor of this process
+            assert list(tmp_path.iterdir()) == []
+            assert Path(certfile).parent == Path("/proc/self/fd")
+            assert Path(certfile).stat().st_nlink == 0
+        else:
+            assert Path(certfile).stat().st_mode & 0o777 == 0o600
+        left.append(len(list(Path("/dev/fd").iterdir())))
         load(self, certfile, **options)
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", noting)
 
-    Trust().context(False, client_certificate=make().pem)
+    for _ in range(2):
+        Trust().context(False, client_certificate=make().pem)
 
-    assert modes == [0o600]
+    assert left[0] == left[1], "a descriptor stays open"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,10 +2,13 @@
 
 import logging
 import traceback
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from realtime.core.records import Target, Unprobed, UnprobedReason
+from realtime.config import Config
+from realtime.core.records import Status, Target, Unprobed, UnprobedReason
 from realtime.probing.fetch import UnusableTarget
 from realtime.probing.pool import Prober
 from tests.integration.probing.conftest import Listen
@@ -78,3 +81,22 @@ def test_a_target_does_not_show_its_headers() -> None:
     target = Target(name="a", base_url="http://127.0.0.1", headers=(("Authorization", SECRET),))
 
     assert SECRET not in repr(target)
+
+
+def test_the_environment_adds_no_proxy_and_no_password(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    proxy, peer = listen(healthy), listen(healthy)
+    (tmp_path / ".netrc").write_text(f"default login someone password {SECRET}\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    with closing(Prober(Config())) as prober:
+        assert prober.inspect(peer.target()).result.status is Status.HEALTHY
+
+    assert proxy.connections == 0
+    assert b"Authorization" not in peer.requests[0]

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +123,18 @@ def test_a_tls_connection_that_breaks_off_is_a_protocol_failure(trusting: Prober
 
     assert failure is not None
     assert failure.kind is FailureKind.PROTOCOL
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_the_environment_gets_no_keys_of_a_connection_written_down(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, writable: bool
+) -> None:
+    log = tmp_path / "keys.log" if writable else tmp_path / "nowhere" / "keys.log"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+    peer = listen(healthy, certificate="good")
+
+    with closing(Prober(Config())) as prober:
+        for trust in ({"ca_file": str(CERTIFICATES / "authority.pem")}, {"verify_tls": False}):
+            assert prober.inspect(peer.target(**trust)).result.status is Status.HEALTHY
+
+    assert not log.exists()
