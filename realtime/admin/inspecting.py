@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -11,7 +13,7 @@ from django.template.response import TemplateResponse
 from realtime.collection.inspection import probe_now
 from realtime.core.records import Exchange, Inspection, Phases, ProbeResult
 from realtime.models import Service
-from realtime.registry.targets import secrets_of
+from realtime.registry.targets import left_out_of, secrets_of
 
 MAX_AT_ONCE = 10
 EXCERPT_CHARACTERS = 4000
@@ -26,6 +28,7 @@ class ExchangeReport:
     """One exchange as the page shows it; `phases` are pairs of name and milliseconds, in the order they happen."""
 
     exchange: Exchange
+    hops: tuple[str, ...]
     elapsed: str
     phases: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...]
@@ -36,10 +39,15 @@ class ExchangeReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceReport:
-    """One probed service as the page shows it; `inspection` is None when it could not be probed."""
+    """One probed service as the page shows it; `inspection` is None when it could not be probed.
+
+    left_out: sentences, one for each secret that should be sent and is not, with the reason.
+    """
 
     service: Service
     header_names: tuple[str, ...]
+    client_certificate: str
+    left_out: tuple[str, ...]
     inspection: Inspection | None
     exchanges: tuple[ExchangeReport, ...]
     readings: tuple[tuple[str, float], ...]
@@ -63,10 +71,21 @@ def _report(service: Service, inspection: Inspection | None, *, secrets: Sequenc
     return ServiceReport(
         service=service,
         header_names=tuple(header.name for header in service.headers.all()),
+        client_certificate=_certificate_words(service),
+        left_out=left_out_of([service.name]),
         inspection=inspection,
         exchanges=tuple(_exchange_report(exchange, secrets=secrets) for exchange in exchanges),
         readings=_readings(inspection.result) if inspection else (),
     )
+
+
+def _certificate_words(service: Service) -> str:
+    """Return what becomes of the client certificate. Only the server knows whether it asked for one and took it."""
+    if not service.client_certificate:
+        return "none"
+    if not service.base_url.lower().startswith("https://"):
+        return "stored, but not shown: there is no TLS"
+    return "shown if the server asks for one, and not after a redirect to another origin"
 
 
 def _readings(result: ProbeResult) -> tuple[tuple[str, float], ...]:
@@ -78,6 +97,7 @@ def _exchange_report(exchange: Exchange, *, secrets: Sequence[str]) -> ExchangeR
     text = _printable(masked(exchange.body.decode("utf-8", errors="replace"), secrets=secrets))
     return ExchangeReport(
         exchange=exchange,
+        hops=tuple(masked(hop, secrets=secrets) for hop in exchange.hops),
         elapsed=_milliseconds(exchange.elapsed_seconds),
         phases=_phases(exchange.phases, reused=exchange.reused_connection),
         headers=tuple(
@@ -115,8 +135,17 @@ def masked(text: str, *, secrets: Sequence[str]) -> str:
 def _spellings(secrets: Iterable[str]) -> tuple[str, ...]:
     """Return the secrets as an answer may spell them, longest first, so that no part of one is left standing."""
     spellings = {secret for secret in secrets if len(secret) >= MIN_SECRET_CHARACTERS}
-    spellings |= {json.dumps(secret)[1:-1] for secret in spellings}
+    ways = (_in_json, lambda secret: _in_json(secret).replace("/", "\\/"), escape, quote, quote_plus, _quoted_whole)
+    spellings |= {way(secret) for secret in spellings for way in ways}
     return tuple(sorted(spellings, key=len, reverse=True))
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _quoted_whole(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _printable(text: str) -> str:

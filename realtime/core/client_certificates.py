@@ -33,6 +33,11 @@ def is_usable(pem: str) -> bool:
         return False
 
 
+def with_line_breaks(text: str) -> str:
+    """Return the text with each `\\n` written out made a line break, as many tools fill environment variables."""
+    return text.replace("\\r\\n", "\n").replace("\\n", "\n").strip()
+
+
 def secret_parts(pem: str) -> frozenset[str]:
     """Return what of the text must not be seen: the whole, its private key, and that key line by line."""
     keys = [match[0] for match in _PRIVATE_KEY.finditer(pem)]

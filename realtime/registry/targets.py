@@ -40,6 +40,12 @@ def load_targets_named(names: Sequence[str]) -> tuple[Target, ...]:
     return targets
 
 
+def left_out_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence for each header, client certificate and window of these services that cannot be used now."""
+    _, problems = _targets(Service.objects.filter(name__in=names))
+    return tuple(sorted(problems))
+
+
 def secrets_of(names: Sequence[str]) -> frozenset[str]:
     """Return what is secret in headers and client certificates of these services, to be masked where an answer has it.
 
@@ -58,7 +64,7 @@ def secrets_of(names: Sequence[str]) -> frozenset[str]:
             secrets.add(credentials.partition(":")[2])
     for stored in Service.objects.filter(name__in=names).values_list("client_certificate", flat=True):
         pem = references.resolve(stored, environment=os.environ) if _is_filled(stored) else stored
-        secrets |= client_certificates.secret_parts(pem)
+        secrets |= {pem, *client_certificates.secret_parts(client_certificates.with_line_breaks(pem))}
     return frozenset(secret for secret in secrets if secret)
 
 
@@ -131,7 +137,7 @@ def _certificate(stored: str, *, environment: Mapping[str, str]) -> tuple[str | 
     (name,) = references.names_in(stored)
     if references.unset_names(stored, environment=environment):
         return None, f"{name} is not set"
-    pem = references.resolve(stored, environment=environment)
+    pem = client_certificates.with_line_breaks(references.resolve(stored, environment=environment))
     if not client_certificates.is_usable(pem):
         return None, f"{name} holds no certificate with its private key in PEM form"
     return pem, ""

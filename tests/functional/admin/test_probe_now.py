@@ -8,6 +8,7 @@ from django.test import Client
 from realtime.admin import inspecting
 from realtime.core.records import Exchange, Failure, FailureKind, Inspection, Phases, ProbeResult, Status
 from realtime.models import Service
+from tests.client_certificates import make
 from tests.functional.admin.conftest import Publish
 from tests.functional.registry.rows import saved_header, saved_service
 
@@ -116,6 +117,49 @@ def test_an_answer_that_echoes_a_secret_shows_it_masked(
     assert "hunter2" not in html
     assert "horse" not in html
     assert inspecting.MASK in html
+
+
+@pytest.mark.parametrize("spelled", ["ab/c+d=&e<f", "ab\\/c+d=&e<f", "ab%2Fc%2Bd%3D%26e%3Cf", "ab/c+d=&amp;e&lt;f"])
+def test_a_secret_is_masked_however_an_answer_spells_it(operator: Client, seen: Seen, spelled: str) -> None:
+    service = saved_service()
+    saved_header(service, value="Token ab/c+d=&e<f")
+    seen(body=f"got {spelled}!".encode(), hops=("http://127.0.0.1:8006/health", f"http://127.0.0.1:8006/{spelled}"))
+
+    html = probe(operator, service)
+
+    assert f"got {inspecting.MASK}!" in html
+    assert f"8006/{inspecting.MASK}<" in html
+
+
+def test_the_page_says_what_was_not_sent_and_why(operator: Client, seen: Seen) -> None:
+    seen()
+    service = saved_service(base_url="https://127.0.0.1:8006", client_certificate="${UNSET_PEM}")
+    saved_header(service, name="X-Key", value="${UNSET_TOKEN}")
+
+    html = probe(operator, service)
+
+    assert "data-api is probed without its header X-Key: UNSET_TOKEN is not set" in html
+    assert "data-api is probed without its client certificate: UNSET_PEM is not set" in html
+
+
+@pytest.mark.parametrize(
+    ("base_url", "is_stored", "words"),
+    [
+        ("https://127.0.0.1:8006", True, "shown if the server asks for one, and not after a redirect"),
+        ("http://127.0.0.1:8006", True, "stored, but not shown: there is no TLS"),
+        ("https://127.0.0.1:8006", False, "none"),
+    ],
+)
+def test_the_page_says_what_becomes_of_the_client_certificate(
+    operator: Client, seen: Seen, base_url: str, is_stored: bool, words: str
+) -> None:
+    seen()
+    service = saved_service(base_url=base_url, client_certificate=make().pem if is_stored else "")
+
+    html = probe(operator, service)
+
+    assert f"client certificate</th><td>{words}" in html
+    assert "PRIVATE KEY" not in html
 
 
 def test_what_a_service_sends_is_shown_as_text_and_cut(operator: Client, seen: Seen) -> None:

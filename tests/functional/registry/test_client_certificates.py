@@ -119,6 +119,18 @@ def test_a_reference_stays_readable_and_is_filled_when_probing(monkeypatch: pyte
     assert MADE.secret in secrets_of(["data-api"])
 
 
+@pytest.mark.parametrize("line_break", ["\\n", "\\r\\n", "\r\n"])
+def test_a_variable_may_have_its_line_breaks_written_out(line_break: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUR_CERTIFICATE", MADE.pem.replace("\n", line_break))
+    saved_service(client_certificate="${OUR_CERTIFICATE}")
+
+    certificate = shown()
+
+    assert certificate is not None
+    assert client_certificates.is_usable(certificate)
+    assert MADE.secret in secrets_of(["data-api"])
+
+
 @pytest.mark.parametrize(
     ("value", "problem"), [(None, "is not set"), ("hunter2", "holds no certificate with its private key in PEM form")]
 )

@@ -259,3 +259,12 @@ def test_a_new_service_goes_behind_all_others() -> None:
     saved_service(order=30)
 
     assert Service.objects.next_order() == 40
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DJANGO_SUPERUSER_PASSWORD", "PGPASSWORD", "CELERY_BROKER_URL"])
+def test_what_the_programs_read_themselves_is_sent_to_no_service(name: str) -> None:
+    service = saved_service()
+
+    message = messages_of(RequestHeader(service=service, name="X", value=f"${{{name}}}"))
+
+    assert message == {"value": [f"must not refer to {name}: a setting of this project"]}
