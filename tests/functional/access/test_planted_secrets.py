@@ -35,6 +35,7 @@ services:
   - {{name: failing, base_url: "{url}", health_path: /oops, headers: {headers}}}
   - {{name: leading, base_url: "{url}", health_path: /redirect, follow_redirects: true, headers: {headers}}}
   - {{name: babbling, base_url: "{url}", health_path: /garbage, headers: {headers}}}
+  - {{name: wandering, base_url: "{url}", health_path: /wander, follow_redirects: true, headers: {headers}}}
   - {{name: gone, base_url: "https://127.0.0.1:1", headers: {headers}, client_certificate: "${{PLANTED_PEM}}"}}
 """
 HEADERS = {
@@ -54,6 +55,9 @@ class _Echo(BaseHTTPRequestHandler):
             case "/redirect":
                 self.send_response(302, TYPED)
                 self.send_header("Location", f"ftp://127.0.0.1/?token={TYPED}")
+            case "/wander":
+                self.send_response(302)
+                self.send_header("Location", f"/ok?token={TYPED}")
             case "/oops":
                 self.send_response(500, TYPED)
             case _:
@@ -166,7 +170,7 @@ def look_as_operator(port: int) -> Operator:
     services = "/admin/realtime/service/"
     listing = operator.open(services)
     ids = re.findall(r'name="_selected_action" value="(\d+)"', listing)
-    assert len(ids) == 5
+    assert len(ids) == 6
     for number in ids:
         operator.open(f"{services}{number}/change/")
         report = operator.post(services, action="probe_now", _selected_action=number, index="0")
