@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -25,35 +26,61 @@ def programs() -> Path | None:
     return Path(in_path).parent if in_path else None
 
 
+class Server:
+    """A server on a unix socket of its own; `url` is that of its database, the same after another start."""
+
+    def __init__(self, *, bin_dir: Path, folder: str) -> None:
+        self.url = f"postgres://postgres@/{folder}/postgres"
+        self._folder = folder
+        self._bin_dir = bin_dir
+        self._user = SERVER_USER if os.getuid() == 0 else None
+        self._process: subprocess.Popen[bytes] | None = None
+        if self._user:
+            shutil.chown(folder, self._user)
+        self._make()
+
+    def _make(self) -> None:
+        words = ["-D", f"{self._folder}/data", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
+        initdb = [str(self._bin_dir / "initdb"), *words]
+        subprocess.run(initdb, user=self._user, cwd="/", check=True, capture_output=True, timeout=60)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        words = ["-D", f"{self._folder}/data", "-k", self._folder, "-c", "listen_addresses=", "-F"]
+        server = [str(self._bin_dir / "postgres"), *words]
+        self._process = subprocess.Popen(server, user=self._user, cwd="/", stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self.connect().close()
+            except psycopg.OperationalError:
+                assert time.monotonic() < deadline, "PostgreSQL does not answer"
+                time.sleep(0.05)
+            else:
+                return
+
+    def connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        return psycopg.connect(host=self._folder, user="postgres", dbname="postgres")
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT does not wait for clients, SIGQUIT is as good as a crash."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait()
+            self._process = None
+
+
 @contextmanager
-def started_server(bin_dir: Path) -> Iterator[str]:
-    """Run a server on a unix socket of its own until the block ends; yields the URL of its database."""
+def running_server(bin_dir: Path) -> Iterator[Server]:
+    """Run a server until the block ends."""
     # Not pytest's folder: that is closed to the user as which the server runs.
     folder = tempfile.mkdtemp(prefix="realtime-postgresql-")
-    user = SERVER_USER if os.getuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
     try:
-        initdb = [str(bin_dir / "initdb"), "-D", f"{folder}/data", "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
-        subprocess.run([*initdb, "--no-sync"], user=user, cwd="/", check=True, capture_output=True, timeout=60)
-        server = [str(bin_dir / "postgres"), "-D", f"{folder}/data", "-k", folder, "-c", "listen_addresses=", "-F"]
-        with subprocess.Popen(server, user=user, cwd="/", stderr=subprocess.DEVNULL) as process:
-            try:
-                _wait_until_it_answers(folder)
-                yield f"postgres://postgres@/{folder}/postgres"
-            finally:
-                process.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
+        server = Server(bin_dir=bin_dir, folder=folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_until_it_answers(folder: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            psycopg.connect(host=folder, user="postgres", dbname="postgres").close()
-        except psycopg.OperationalError:
-            assert time.monotonic() < deadline, "PostgreSQL does not answer"
-            time.sleep(0.05)
-        else:
-            return

@@ -24,8 +24,8 @@ def database_url() -> Iterator[str]:
     bin_dir = postgresql.programs()
     if bin_dir is None:
         pytest.skip("no PostgreSQL server on this machine")
-    with postgresql.started_server(bin_dir) as url:
-        yield url
+    with postgresql.running_server(bin_dir) as server:
+        yield server.url
 
 
 def run(database_url: str, data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:

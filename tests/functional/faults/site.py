@@ -151,10 +151,10 @@ def running_store(folder: Path) -> Iterator[tuple[redis.Redis, subprocess.Popen[
 
 
 @contextmanager
-def running_site(folder: Path) -> Iterator[Site]:
+def running_site(folder: Path, **variables: str) -> Iterator[Site]:
     """Run an installation with three healthy services; the store has to run already, and to go on until the end."""
     var, store_dir = folder / "var", folder / "store"
-    variables = {"REDIS_URL": embedded.store_url(store_dir), "REALTIME_REFRESH_INTERVAL": str(INTERVAL_SECONDS)}
+    variables |= {"REDIS_URL": embedded.store_url(store_dir), "REALTIME_REFRESH_INTERVAL": str(INTERVAL_SECONDS)}
     with small_services() as services:
         registry = folder / "services.yaml"
         registry.write_text(services.registry("one", "two", "three"))
