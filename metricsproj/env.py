@@ -51,7 +51,7 @@ THROTTLE = Variable(
     name="REALTIME_THROTTLE",
     parse=parsers.optional_rate,
     default="",
-    help="Requests that one client address may send to the REST API, e.g. 120/min. Unset: any number.",
+    help="Requests and new push connections that one client address may send, e.g. 120/min. Unset: any number.",
 )
 SECRETS_KEY = Variable(
     name="REALTIME_SECRETS_KEY",

@@ -15,8 +15,9 @@ from realtime.core.parameters import InvalidParameter, error_document
 from realtime.live.asgi import Receive, Scope, Send, header, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
 from realtime.live.feed import Wire
-from realtime.live.gate import Refusal, admission, is_listed_origin
+from realtime.live.gate import Refusal, admission, is_listed_origin, is_secure, over_the_limit
 from realtime.live.hub import Listener, process_hub
+from realtime.reporting.access import Admission
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +32,17 @@ _STREAM_HEADERS: Headers = [
     (b"x-accel-buffering", b"no"),  # nginx would gather events before it passes them on
 ]
 _ERROR_HEADERS: Headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+_ALLOW: Header = (b"allow", b"GET, HEAD, OPTIONS")
 _WRONG_METHOD = Refusal(status=405, code="method_not_allowed", message="only GET and HEAD are served here")
 
 
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one event stream."""
-    admitted = _WRONG_METHOD if scope["method"] not in ("GET", "HEAD") else await admission(scope)
+    if scope["method"] == "OPTIONS":
+        await send({"type": "http.response.start", "status": 204, "headers": [_ALLOW, *_site_headers(scope)]})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    admitted = _WRONG_METHOD if scope["method"] not in ("GET", "HEAD") else await _admission(scope)
     if isinstance(admitted, Refusal):
         await _refuse(scope, send, admitted)
         return
@@ -64,10 +70,17 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
+async def _admission(scope: Scope) -> Admission | Refusal:
+    admitted = await admission(scope)
+    return admitted if isinstance(admitted, Refusal) else await over_the_limit(scope) or admitted
+
+
 async def _refuse(scope: Scope, send: Send, refused: Refusal) -> None:
     extra: Headers = []
     if refused is _WRONG_METHOD:
-        extra.append((b"allow", b"GET, HEAD, OPTIONS"))
+        extra.append(_ALLOW)
+    if refused.retry_after_seconds is not None:
+        extra.append((b"retry-after", str(refused.retry_after_seconds).encode()))
     if refused.challenge:
         extra.append((b"www-authenticate", refused.challenge.encode()))
     await _answer_error(scope, send, status=refused.status, body=refused.body, extra=extra)
@@ -87,6 +100,8 @@ def _site_headers(scope: Scope) -> Headers:
         (b"referrer-policy", settings.SECURE_REFERRER_POLICY.encode()),
         (b"cross-origin-opener-policy", b"same-origin"),
     ]
+    if settings.SECURE_HSTS_SECONDS and is_secure(scope):
+        headers.append((b"strict-transport-security", f"max-age={settings.SECURE_HSTS_SECONDS}".encode()))
     if settings.REALTIME.allowed_origins:
         headers.append((b"vary", b"origin"))
         origin = header(scope, b"origin")

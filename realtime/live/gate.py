@@ -5,7 +5,10 @@ Django's own checks stand behind its middleware, which an open connection never 
 
 import asyncio
 import json
+import math
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -24,19 +27,25 @@ from realtime.reporting.access import (
     admit,
     is_public,
 )
+from realtime.reporting.rate_limit import UNKNOWN_ADDRESS, process_rate_limit
 
+SECONDS_UNTIL_KNOWN = 5  # after which the keys may be known, or the database answer again
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]  # Django's, while debugging without ALLOWED_HOSTS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """Why a connection is refused, as an HTTP answer. challenge: of a 401, the scheme to come with."""
+    """Why a connection is refused, as an HTTP answer.
+
+    challenge: of a 401, the scheme to come with. retry_after_seconds: after which it is worth another try.
+    """
 
     status: int
     code: str
     message: str
     challenge: str | None = None
+    retry_after_seconds: int | None = None
 
     @property
     def body(self) -> bytes:
@@ -57,7 +66,35 @@ async def admission(scope: Scope) -> Admission | Refusal:
             return Refusal(status=401, code=error.code, message=str(error), challenge=CHALLENGE)
         return Refusal(status=403, code=error.code, message=str(error))
     except AccessUnknown as error:
-        return Refusal(status=503, code=error.fault.code, message=error.fault.message)
+        return Refusal(
+            status=503,
+            code=error.fault.code,
+            message=error.fault.message,
+            retry_after_seconds=SECONDS_UNTIL_KNOWN,
+        )
+
+
+async def over_the_limit(scope: Scope) -> Refusal | None:
+    """Count a new connection of this client like a request; return why it may not connect now, None when it may."""
+    if settings.REALTIME.throttle is None:
+        return None
+    # In a thread: counting asks the store.
+    wait = await asyncio.to_thread(process_rate_limit().seconds_to_wait, client_address(scope))
+    if wait is None:
+        return None
+    seconds = math.ceil(wait)
+    message = f"too many requests; come again in {seconds} s"
+    return Refusal(status=429, code="throttled", message=message, retry_after_seconds=seconds)
+
+
+def client_address(scope: Scope) -> str:
+    """Return the address that the REST answers know this client under."""
+    peer = (scope.get("client") or [""])[0]
+    forwarded = header(scope, b"x-forwarded-for") if settings.REST_FRAMEWORK["NUM_PROXIES"] else None
+    for address in ((forwarded or "").rpartition(",")[2].strip(), peer):
+        with suppress(ValueError):
+            return str(ip_address(address))
+    return UNKNOWN_ADDRESS
 
 
 def _presented_in(scope: Scope) -> Presented:

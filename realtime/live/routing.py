@@ -1,7 +1,9 @@
 """The doors of the live edge, before those of Django."""
 
+from django.conf import settings
+
 from realtime.live import event_stream, websocket
-from realtime.live.asgi import Application, Receive, Scope, Send, path_of
+from realtime.live.asgi import Application, Receive, Scope, Send, header, path_of
 
 WEBSOCKET_PATH = "/ws/real-time-metrics"
 STREAM_PATH = "/api/v1/real-time-metrics/stream"
@@ -16,10 +18,16 @@ def with_live_doors(http: Application) -> Application:
                 await websocket.listen(scope, receive, send)
             else:
                 await websocket.refuse(receive, send)
-        elif scope["type"] == "http" and scope["method"] != "OPTIONS" and path_of(scope) == STREAM_PATH:
-            # OPTIONS is a question of another site's page about its rights, which the CORS middleware answers.
+        elif scope["type"] == "http" and path_of(scope) == STREAM_PATH and not _asks_for_rights(scope):
             await event_stream.stream(scope, receive, send)
         else:
             await http(scope, receive, send)
 
     return application
+
+
+def _asks_for_rights(scope: Scope) -> bool:
+    """Tell whether another site's page asks what it may, which Django's CORS middleware answers where it is set."""
+    if scope["method"] != "OPTIONS" or not settings.REALTIME.allowed_origins:
+        return False
+    return header(scope, b"access-control-request-method") is not None

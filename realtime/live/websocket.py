@@ -1,8 +1,8 @@
 """`/ws/real-time-metrics`: each new snapshot as a message, as soon as it is published.
 
 Close codes: 4400 a parameter is wrong (the reason says which), 4401 the right to read has ended (a revoked key, an
-ended session), 4408 the client reads too slowly, 1012 the server restarts. A client that may not connect at all is
-refused with 403 before.
+ended session), 4408 the client reads too slowly, 4429 the client sends more requests than it may (the reason says when
+to come again), 1012 the server restarts. A client that may not connect at all is refused with 403 before.
 Not a consumer of Channels: that gives each connection a channel of its own in Redis, where one for each process is
 enough.
 """
@@ -14,7 +14,7 @@ from realtime.core.parameters import InvalidParameter
 from realtime.live.asgi import Receive, Scope, Send, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
 from realtime.live.feed import Wire
-from realtime.live.gate import Refusal, admission, is_allowed_origin
+from realtime.live.gate import Refusal, admission, is_allowed_origin, over_the_limit
 from realtime.live.hub import Listener, process_hub
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 BAD_PARAMETER = 4400
 NO_LONGER_ADMITTED = 4401
 READS_TOO_SLOWLY = 4408
+TOO_MANY_REQUESTS = 4429
 MAX_REASON_BYTES = 123  # RFC 6455, section 5.5
 # The code can reach a slow reader only once it reads again.
 FAREWELL_SECONDS = 10.0
@@ -33,8 +34,13 @@ async def listen(scope: Scope, receive: Receive, send: Send) -> None:
     if isinstance(admitted, Refusal) or not is_allowed_origin(scope):
         await refuse(receive, send)
         return
+    refused = await over_the_limit(scope)
     await receive()  # websocket.connect
+    # Accepted also where it is closed at once: of a refused handshake, a browser tells its page nothing.
     await send({"type": "websocket.accept"})
+    if refused is not None:
+        await _close(send, code=TOO_MANY_REQUESTS, reason=refused.message)
+        return
     try:
         listener = Listener(wishes=wishes_of(scope), wire=Wire.WEBSOCKET, admission=admitted)
     except InvalidParameter as error:

@@ -1,6 +1,8 @@
-"""The rate limit for each client: off by default, for REST alone, and never in the way while the store is away."""
+"""The rate limit for each client: off by default, for REST and new connections, never in the way of a failing store."""
 
+import asyncio
 import dataclasses
+import json
 from typing import Any
 
 import pytest
@@ -11,15 +13,21 @@ from django.test import Client, RequestFactory
 from realtime.api.clients import client_address
 from realtime.api.throttling import PerClient
 from realtime.api.views import MetricsView
+from realtime.reporting.rate_limit import RateLimit, process_rate_limit
 from tests.functional.api.conftest import URL, Publish
 from tests.functional.api.test_serving import commands
+from tests.functional.live.conftest import Newsroom
+from tests.functional.live.serving import Client as Socket
+from tests.functional.live.serving import listening, requested, serving, streaming
+
+STREAM = f"{URL}/stream"
 
 
 @pytest.fixture
 def two_a_minute(settings: Any, monkeypatch: pytest.MonkeyPatch, clean_store: redis.Redis) -> None:
     settings.REALTIME = dataclasses.replace(settings.REALTIME, throttle="2/m")
     monkeypatch.setattr(MetricsView, "throttle_classes", [PerClient])
-    monkeypatch.setattr(PerClient, "_store_failed_at", -1000.0)
+    process_rate_limit.cache_clear()
     cache.clear()
 
 
@@ -122,7 +130,104 @@ def test_while_the_store_is_away_everybody_is_let_through(publish: Publish, monk
         asked.append(1)
         raise redis.ConnectionError
 
-    monkeypatch.setattr(PerClient, "cache", type("Gone", (), {"get": refuse}))
+    monkeypatch.setattr(process_rate_limit(), "_cache", type("Gone", (), {"get": refuse}))
 
     assert statuses(*["10.0.0.1"] * 5) == [200] * 5
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("turned_seconds", [-3600, 3600])
+def test_a_clock_that_jumps_keeps_nobody_away_for_longer_than_the_window(
+    two_a_minute: None, turned_seconds: float
+) -> None:
+    now = 1_800_000_000.0
+    limit = RateLimit(cache=cache, clock=lambda: now)
+    assert [limit.seconds_to_wait("10.0.0.1") for _ in range(3)] == [None, None, 60]
+    now += turned_seconds
+
+    wait = limit.seconds_to_wait("10.0.0.1")
+
+    assert wait is None or wait <= 60
+
+
+async def refusal_of(client: Socket) -> str:
+    code, reason = await client.closed()
+    assert code == 4429
+    return reason or ""
+
+
+@pytest.mark.usefixtures("two_a_minute")
+async def test_new_connections_count_like_requests(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    async with serving() as port:
+        async with listening(port) as client, streaming(port) as stream:
+            assert (await client.next())["type"] == "snapshot"
+            assert (await stream.event())["event"] == "snapshot"
+            assert await asyncio.to_thread(statuses, "127.0.0.1", "10.0.0.2") == [429, 200]
+
+            async with listening(port) as third:
+                assert (await refusal_of(third)).startswith("too many requests; come again in ")
+            async with requested(port, STREAM) as refused:
+                assert refused.status == 429
+                assert 0 < int(refused.headers["retry-after"]) <= 60
+                assert refused.headers["cache-control"] == "no-store"
+                assert json.loads(await refused.rest())["error"]["code"] == "throttled"
+
+            # Whoever listens already goes on.
+            number = newsroom.publish()
+            assert (await client.next())["id"] == number
+            assert (await stream.event())["id"] == str(number)
+
+
+@pytest.mark.usefixtures("two_a_minute")
+async def test_connections_that_are_refused_for_other_reasons_are_not_counted(
+    newsroom: Newsroom, settings: Any
+) -> None:
+    async with serving() as port:
+        for _ in range(3):
+            async with requested(port, STREAM, method="POST", Content_Length="0") as refused:
+                assert refused.status == 405
+            async with requested(port, STREAM, Host="evil.example") as refused:
+                assert refused.status == 400
+        newsroom.publish()
+        async with listening(port) as client:
+            assert (await client.next())["type"] == "snapshot"
+
+
+@pytest.mark.usefixtures("two_a_minute")
+async def test_behind_a_trusted_proxy_connections_count_for_the_address_that_it_saw(
+    newsroom: Newsroom, settings: Any
+) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    newsroom.publish()
+    async with serving() as port:
+        for number in range(2):
+            async with streaming(port, X_Forwarded_For=f"1.1.1.{number}, 2001:DB8::7"):
+                pass
+        async with listening(port, additional_headers={"X-Forwarded-For": "2001:db8:0::7"}) as same:
+            await refusal_of(same)
+        async with listening(port, additional_headers={"X-Forwarded-For": "2001:db8::8"}) as other:
+            assert (await other.next())["type"] == "snapshot"
+
+
+async def test_by_default_connections_are_not_counted(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RateLimit, "seconds_to_wait", lambda *_: 60.0)
+    newsroom.publish()
+    async with serving() as port, listening(port) as client, streaming(port) as stream:
+        assert (await client.next())["type"] == "snapshot"
+        assert (await stream.event())["event"] == "snapshot"
+
+
+@pytest.mark.usefixtures("two_a_minute")
+async def test_a_store_that_fails_lets_every_connection_through(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(process_rate_limit(), "_cache", type("Gone", (), {"get": refuse}))
+    newsroom.publish()
+    async with serving() as port:
+        for _ in range(4):
+            async with listening(port) as client:
+                assert (await client.next())["type"] == "snapshot"

@@ -149,6 +149,24 @@ async def test_other_methods_and_hosts_are_refused(newsroom: Newsroom, settings:
             assert json.loads(await stream.rest())["error"]["code"] == "invalid_host"
 
 
+async def test_options_tells_what_is_served(newsroom: Newsroom, settings: Settings) -> None:
+    async with serving() as port, requested(port, PATH, method="OPTIONS") as stream:
+        assert (stream.status, stream.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+        settings.REALTIME = replace(settings.REALTIME, allowed_origins=("https://wall.example",))
+        async with requested(port, PATH, method="OPTIONS") as stream:
+            assert stream.status == 204
+
+
+async def test_over_tls_browsers_are_told_to_stay_there(newsroom: Newsroom, settings: Settings) -> None:
+    settings.SECURE_PROXY_SSL_HEADER, settings.SECURE_HSTS_SECONDS = ("HTTP_X_FORWARDED_PROTO", "https"), 60
+    newsroom.publish()
+    async with serving() as port:
+        async with streaming(port, X_Forwarded_Proto="https") as stream:
+            assert stream.headers["strict-transport-security"] == "max-age=60"
+        async with streaming(port, X_Forwarded_Proto="http") as stream:
+            assert "strict-transport-security" not in stream.headers
+
+
 async def test_pages_of_allowed_origins_may_read_and_others_may_not(newsroom: Newsroom, settings: Settings) -> None:
     settings.REALTIME = replace(settings.REALTIME, allowed_origins=("https://wall.example",))
     newsroom.publish()
