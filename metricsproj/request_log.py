@@ -1,0 +1,59 @@
+"""Keeps what clients do from filling the log: a line for each kind of refusal once a minute, and not for each request.
+
+A page that polls through an outage, a revoked key in a script, a stranger's scanner: each would write a line every few
+seconds or faster, some with a traceback. What failed on our side is told by whoever noticed it, once.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+SECONDS_BETWEEN_LINES = 60.0
+
+UNAVAILABLE = 503
+SERVER_ERROR = 500
+# What uvicorn 0.54 says of clients, the second with a traceback; the last is a slow reader's event stream.
+_OF_CLIENTS = frozenset(
+    {
+        "Invalid HTTP request received.",
+        "Invalid UTF-8 sequence received from client.",
+        "ASGI callable returned without completing response.",
+    }
+)
+
+
+class OnceAMinute(logging.Filter):
+    """Lets the first line of each kind through and, a minute later, the next, with how many were left out.
+
+    A kind is a status and the door that answered with it, so that their number is bounded. 503 is one of them; any
+    other fault of ours passes always.
+    """
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._kinds: dict[tuple[object, ...], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = _kind(record)
+        if kind is None:
+            return True
+        now = self._monotonic()
+        told_at, left_out = self._kinds.get(kind, (now - SECONDS_BETWEEN_LINES, 0))
+        if now - told_at < SECONDS_BETWEEN_LINES:
+            self._kinds[kind] = (told_at, left_out + 1)
+            return False
+        self._kinds[kind] = (now, 0)
+        record.exc_info = record.exc_text = None
+        if left_out:
+            record.msg, record.args = "%s (and %d more like it since the last one)", (record.getMessage(), left_out)
+        return True
+
+
+def _kind(record: logging.LogRecord) -> tuple[object, ...] | None:
+    """Return what the line has in common with others that clients cause, None when it is not one of those."""
+    status = getattr(record, "status_code", None)
+    if isinstance(status, int) and (status < SERVER_ERROR or status == UNAVAILABLE):
+        match = getattr(getattr(record, "request", None), "resolver_match", None)
+        return record.name, status, match.view_name if match else None
+    return (record.name, record.msg) if record.msg in _OF_CLIENTS else None
