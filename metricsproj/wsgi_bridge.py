@@ -24,6 +24,10 @@ class BodyTooLarge(Exception):
     """A request body over the limit."""
 
 
+class ClientGone(Exception):
+    """The client left before its request was whole."""
+
+
 class WsgiBridge:
     """An ASGI application for HTTP that answers with a WSGI application.
 
@@ -51,6 +55,8 @@ class WsgiBridge:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await self._body(receive)
+        except ClientGone:
+            return  # half a form is no form, and nobody waits for an answer
         except BodyTooLarge:
             await _send(send, 413, [(b"content-type", b"text/plain"), (b"connection", b"close")], b"too large\n")
             return
@@ -64,6 +70,8 @@ class WsgiBridge:
         size, more = 0, True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
             part = message.get("body", b"")
             size += len(part)
             if size > self._body_limit_bytes:

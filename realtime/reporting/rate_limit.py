@@ -51,7 +51,7 @@ class RateLimit:
 
     def _count(self, key: str, *, allowed: int, window_seconds: int) -> float | None:
         now = self._clock()
-        earlier = [at for at in self._cache.get(key, ()) if at > now - window_seconds]
+        earlier: list[float] = [at for at in self._cache.get(key, ()) if at > now - window_seconds]
         if len(earlier) >= allowed:
             return min(min(earlier) + window_seconds - now, window_seconds)  # a clock may have been set back
         self._cache.set(key, [*earlier, now], window_seconds)

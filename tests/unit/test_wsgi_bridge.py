@@ -138,3 +138,27 @@ def test_the_environment_is_what_wsgi_says_of_it() -> None:
     assert environ["REMOTE_ADDR"] == "127.0.0.1"
     assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("127.0.0.1", "8003")
     assert isinstance(environ["wsgi.input"], io.BytesIO)
+
+
+async def test_a_request_that_broke_off_is_not_asked() -> None:
+    asked: list[Any] = []
+    incoming = [
+        {"type": "http.request", "body": b"name=half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        asked.append(environ)
+        return echo(environ, start_response)
+
+    async def receive() -> Any:
+        return incoming.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    bridge = WsgiBridge(application, threads=1, body_limit_bytes=100)
+    await bridge(scope(method="POST"), receive, send)
+    bridge.close()
+
+    assert asked == []

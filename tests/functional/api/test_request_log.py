@@ -38,8 +38,9 @@ def clock() -> Iterator[Clock]:
 
 
 def test_the_project_has_the_filter_where_clients_can_cause_lines() -> None:
+    loggers: Any = project.LOGGING["loggers"]
     for name in FILTERED:
-        assert project.LOGGING["loggers"][name]["filters"] == ["once_a_minute"]
+        assert loggers[name]["filters"] == ["once_a_minute"]
         assert [type(each) for each in logging.getLogger(name).filters] == [OnceAMinute]
 
 
