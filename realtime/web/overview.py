@@ -93,8 +93,14 @@ def headline(document: Document) -> str:
     for status in ("degraded", "unknown"):
         if counts[status]:
             return f"{wording.number(counts[status])} of {wording.count(total, 'service')} {status}"
-    if document["status"] == "maintenance":
+    return _nothing_wrong(total, in_maintenance=counts["maintenance"])
+
+
+def _nothing_wrong(total: int, *, in_maintenance: int) -> str:
+    if in_maintenance == total:
         return "Everything in maintenance"
+    if in_maintenance:
+        return f"{wording.number(in_maintenance)} in maintenance, all others healthy"
     return "All services healthy" if total > 1 else "The service is healthy"
 
 

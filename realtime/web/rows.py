@@ -27,7 +27,10 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One service as text; `readings` are pairs of label and value."""
+    """One service as text; `readings` are pairs of label and value.
+
+    next_check: when it is probed again, empty unless it sits sweeps out.
+    """
 
     name: str
     status: str
@@ -46,14 +49,15 @@ class Row:
     error_message: str
     last_success: str
     last_success_at: str
-    checked_at: str
+    checked: str
+    next_check: str
     uptime: str
 
 
 BLANK = Row(
     name="", status="unknown", status_word="", about="", is_api=True, pending=False, response="", change="",
     change_words="", error_rate="", readings=(), readings_left=0, reading_errors=(), error="", error_message="",
-    last_success="", last_success_at="", checked_at="", uptime="",
+    last_success="", last_success_at="", checked="", next_check="", uptime="",
 )  # fmt: skip
 
 
@@ -97,7 +101,8 @@ def row(entry: Document, *, is_api: bool, at: str, readings_shown: int | None = 
         error_message=error_message,
         last_success=_ago(entry["last_success"], at=at),
         last_success_at=entry["last_success"] or "",
-        checked_at=entry["checked_at"] or "",
+        checked=_ago(entry["checked_at"], at=at),
+        next_check=wording.until(_seconds(at, entry["next_check_at"])) if "next_check_at" in entry else "",
         uptime=wording.duration(entry["uptime_seconds"]) if "uptime_seconds" in entry else wording.NOTHING,
     )
 
@@ -137,4 +142,8 @@ def _error(error: dict[str, Any] | None) -> tuple[str, str]:
 def _ago(moment: str | None, *, at: str) -> str:
     if moment is None:
         return "never"
-    return wording.ago((datetime.fromisoformat(at) - datetime.fromisoformat(moment)).total_seconds())
+    return wording.ago(_seconds(moment, at))
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

@@ -84,6 +84,11 @@ def ago(seconds: float) -> str:
     return f"{int(seconds // 86_400)} d ago"
 
 
+def until(seconds: float) -> str:
+    """Return how soon something will be."""
+    return f"in {duration(seconds)}" if seconds >= 1 else "due now"
+
+
 def duration(seconds: float) -> str:
     """Return a length of time in its two largest units: 3 d 4 h, 12 min 5 s."""
     left = int(seconds)

@@ -41,20 +41,28 @@ def swept(interval_seconds: int) -> int:
 
 
 def obey(order: dict[str, Any]) -> object:
-    """Write entries of the registry file into the registry, forget all services, or run one cycle."""
+    """Change the registry or the read keys, forget everything, or run one cycle; return what came of it."""
     import redis
     from django.conf import settings
 
-    from realtime.models import Service
+    from realtime.models import ReadKey, Service
     from realtime.registry import importing, registry_file
     from realtime.registry.file_text import FileFormat
+    from realtime.registry.read_keys import create_read_key
 
     match order:
         case {"register": services}:
             text = json.dumps({"services": services}).encode()
             importing.apply(registry_file.parse(text, file_format=FileFormat.JSON))
+        case {"remove": name}:
+            Service.objects.get(name=name).delete()
+        case {"make_key": name}:
+            return create_read_key(name)
+        case {"revoke_key": name}:
+            ReadKey.objects.get(name=name).delete()
         case {"forget": _}:
             Service.objects.all().delete()
+            ReadKey.objects.all().delete()
             with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS) as store:
                 for key in store.scan_iter(f"*{settings.REALTIME.key_prefix}*"):
                     store.delete(key)

@@ -65,6 +65,10 @@ class Fleet:
         self._installation.order(register=[{"name": name, "base_url": service.url, **entry}])
         return service
 
+    def remove(self, name: str) -> None:
+        """Take a service out of the registry."""
+        self._installation.order(remove=name)
+
     def sweep(self, *, interval_seconds: int = CALM_SECONDS) -> None:
         """Probe everything once and publish what came of it."""
         self._installation.order(sweep=interval_seconds)

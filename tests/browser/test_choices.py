@@ -38,6 +38,30 @@ def test_another_period_is_compared_without_a_reload(page: Page) -> None:
     assert page.evaluate("window.kept") == 1
 
 
+def test_every_link_keeps_the_chosen_period(page: Page) -> None:
+    page.get_by_role("link", name="1h").click()
+    json_link = page.get_by_role("link", name="These numbers as JSON")
+
+    expect(json_link).to_have_attribute("href", re.compile(r"\?period=1h$"))
+    expect(page.get_by_role("link", name="Health Dashboard")).to_have_attribute("href", re.compile(r"/\?period=1h$"))
+    page.get_by_role("link", name="north").click()
+    expect(page.locator(".switch [aria-current]")).to_have_text("1h")
+
+
+def test_the_way_back_from_a_service_leads_to_the_table_as_it_was(page: Page) -> None:
+    page.get_by_label("Group", exact=True).select_option("b")
+    page.get_by_label("Update").select_option("30")
+    page.get_by_role("link", name="south").click()
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+    page.get_by_role("link", name="15m").click()
+
+    page.get_by_role("link", name="All services").click()
+
+    expect(page.locator("tbody tr .c-name a")).to_have_text(["broken", "south"])
+    expect(page.get_by_label("Update")).to_have_value("30")
+    expect(page.locator(".switch [aria-current]")).to_have_text("15m")
+
+
 def test_search_looks_in_names_and_groups(page: Page) -> None:
     page.get_by_label("Search").fill("NOR")
     expect(page.locator("tbody tr .c-name a")).to_have_text(["north"])

@@ -1,6 +1,7 @@
 """The page follows the snapshots, says how it is connected, and asks for nothing it is told anyway."""
 
 import json
+import re
 from typing import Any
 
 from playwright.sync_api import Page, Request, Response, WebSocket, expect
@@ -58,6 +59,18 @@ def test_a_service_that_is_deleted_or_new_leaves_or_joins_the_table(open_page: O
     expect(page.locator("tbody tr .c-name a")).to_have_text(["first", "second"])
 
 
+def test_readings_stay_where_they_are_when_some_of_them_change(open_page: OpenPage, fleet: Fleet) -> None:
+    service = fleet.add("numbers", {"status": "healthy", "first": 1, "second": 2, "third": 3})
+    fleet.sweep()
+    page = open_page("/")
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+
+    service.answer = {"status": "healthy", "first": 4, "second": 2, "third": 3}
+    fleet.sweep()
+
+    expect(page.locator("tr[data-service=numbers] .c-readings li")).to_have_text(["first 4", "second 2", "third 3"])
+
+
 def test_a_refresh_costs_one_message_and_no_request(open_page: OpenPage, fleet: Fleet) -> None:
     service = fleet.add("numbers", {"status": "healthy", "turn": 0})
     fleet.sweep()
@@ -95,6 +108,18 @@ def test_the_histories_come_once_for_all_services_together(open_page: OpenPage, 
     assert not [query for query in asked if "service=" in query]
 
 
+def test_a_history_that_could_not_be_had_at_once_is_asked_for_again(open_page: OpenPage, fleet: Fleet) -> None:
+    fleet.add("steady")
+    fleet.sweep()
+    page = open_page("about:blank", may_complain=True)  # what was refused goes to the console
+    page.route("**/history?metric=error_rate*", lambda route: route.fulfill(status=503), times=1)
+
+    with page.expect_response(lambda response: "/history?metric=error_rate" in response.url and response.ok):
+        page.goto("/")
+
+    expect(page.locator("[data-metric=error_rate] .spark .line")).to_have_attribute("d", re.compile("M"))
+
+
 def test_the_page_comes_back_after_the_server_was_restarted(
     open_page: OpenPage, site: Installation, fleet: Fleet
 ) -> None:
@@ -123,6 +148,7 @@ def test_a_viewer_who_may_not_read_any_more_is_told(open_page: OpenPage, site: I
     site.start_web(REALTIME_READ_ACCESS="key")
     try:
         expect(page.locator("[data-connection]")).to_have_text("Sign in again")
+        expect(page.locator("[data-notice]")).to_contain_text("load the page anew to sign in")
     finally:
         site.stop_web()
         site.start_web()

@@ -49,6 +49,12 @@ def test_patches_do_what_the_rfc_says(page: Page) -> None:
         assert page.evaluate(PATCH, [document, changes]) == patched
 
 
+def test_a_value_that_is_replaced_keeps_its_place(page: Page) -> None:
+    patched = page.evaluate(PATCH, [{"a": 1, "b": 2, "c": 3}, [{"op": "replace", "path": "/a", "value": 4}]])
+
+    assert list(patched.items()) == [("a", 4), ("b", 2), ("c", 3)]
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -56,6 +62,7 @@ def test_patches_do_what_the_rfc_says(page: Page) -> None:
         {"op": "replace", "path": "/constructor", "value": 1},
         {"op": "add", "path": "/__proto__/polluted", "value": 1},
         {"op": "add", "path": "/list/3", "value": 1},
+        {"op": "replace", "path": "/list/length", "value": 0},
         {"op": "test", "path": "/list", "value": []},
         {"op": "explode", "path": "/list"},
         {"op": "replace", "path": "", "value": {}},
@@ -75,7 +82,7 @@ def test_a_member_called_like_the_prototype_is_a_member(page: Page) -> None:
     assert page.evaluate("({}).polluted") is None
 
 
-@pytest.mark.parametrize("name", ["number", "milliseconds", "percent", "ago", "duration"])
+@pytest.mark.parametrize("name", ["number", "milliseconds", "percent", "ago", "until", "duration"])
 def test_numbers_read_the_same_from_the_server_and_from_the_script(page: Page, name: str) -> None:
     values = [
         0,
@@ -101,7 +108,7 @@ def test_numbers_read_the_same_from_the_server_and_from_the_script(page: Page, n
     values += [1000, 1234.5, 1499.9, 3600, 90_061, 172_800, 999_999, 1e6, 3_456_789, 2.5e9, 1e12, 1e15, 1e300]
     if name in ("number", "percent"):
         values += [-1 * value for value in values]
-    if name in ("ago", "duration"):
+    if name in ("ago", "until", "duration"):
         values = [value for value in values if value < 1e9]
 
     said = page.evaluate(WORDING, [name, values])

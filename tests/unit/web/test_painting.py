@@ -1,5 +1,7 @@
 """What the first paint says of a document; a document is what the public contract gives, nothing else."""
 
+from datetime import timedelta
+
 import pytest
 
 from realtime.core import document, history
@@ -42,7 +44,7 @@ def windows(series: str, now: float, before: float) -> dict[str, Window]:
         ([], "No services yet"),
         ([Status.HEALTHY], "The service is healthy"),
         ([Status.HEALTHY] * 2, "All services healthy"),
-        ([Status.HEALTHY, Status.MAINTENANCE], "All services healthy"),
+        ([Status.HEALTHY, Status.MAINTENANCE], "1 in maintenance, all others healthy"),
         ([Status.MAINTENANCE], "Everything in maintenance"),
         ([Status.UNKNOWN, Status.HEALTHY], "1 of 2 services unknown"),
         ([Status.DEGRADED, Status.UNKNOWN], "1 of 2 services degraded"),
@@ -96,6 +98,15 @@ def test_an_error_is_said_in_words_with_its_http_status() -> None:
     assert painted.error == "Answers with HTTP 503"
     assert painted.error_message == "HTTP status 503, expected 200-299"
     assert painted.last_success == "never"
+
+
+def test_a_service_that_sits_sweeps_out_says_when_it_is_probed_again() -> None:
+    at = NOW + timedelta(seconds=40)
+    sitting, calm = built(state("sitting", next_check_at=at), state("calm"))["api_metrics"]
+
+    assert row(sitting, is_api=True, at=document.timestamp(NOW)).next_check == "in 40 s"
+    assert row(sitting, is_api=True, at=document.timestamp(at)).next_check == "due now"
+    assert row(calm, is_api=True, at=document.timestamp(NOW)).next_check == ""
 
 
 def test_more_readings_than_fit_are_counted() -> None:

@@ -24,7 +24,12 @@ export function about(entry) {
 }
 
 // Counted from the sweep, not from the viewer's clock, which may be wrong.
-export function lastSuccess(entry, shown) {
-  if (!entry.last_success) return "never";
-  return wording.ago((Date.parse(shown.timestamp) - Date.parse(entry.last_success)) / 1000);
+export function ago(moment, shown) {
+  return moment ? wording.ago((Date.parse(shown.timestamp) - Date.parse(moment)) / 1000) : "never";
+}
+
+// When a service that sits sweeps out is probed again; empty for all others.
+export function nextCheck(entry, shown) {
+  if (!entry.next_check_at) return "";
+  return wording.until((Date.parse(entry.next_check_at) - Date.parse(shown.timestamp)) / 1000);
 }

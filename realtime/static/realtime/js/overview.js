@@ -78,7 +78,8 @@ export function headline(shown) {
   for (const status of ["degraded", "unknown"]) {
     if (counts[status]) return `${wording.number(counts[status])} of ${wording.count(total, "service")} ${status}`;
   }
-  if (shown.status === "maintenance") return "Everything in maintenance";
+  if (counts.maintenance === total) return "Everything in maintenance";
+  if (counts.maintenance) return `${wording.number(counts.maintenance)} in maintenance, all others healthy`;
   return total > 1 ? "All services healthy" : "The service is healthy";
 }
 
@@ -105,7 +106,7 @@ function drawTile(metric, { spark, label }, { shown, histories, sampleSeconds })
   const least = metric === "api_calls_active" ? 1.1 * Math.max(shown.total_apis, 1) : LEAST_TOP[metric];
   const top = metric === "error_rate" ? 100 : Infinity;
   draw(spark, series, { least, top, bridge: Math.ceil(sampleSeconds / series.bucket) });
-  setAttribute(spark, "aria-label", describe(label, series, (value) => format(metric, value)));
+  setAttribute(spark, "aria-label", describe(label, { series, format: (value) => format(metric, value) }));
 }
 
 function mainValue(metric, shown) {

@@ -182,6 +182,7 @@ export class Page {
     const shown = this.document;
     if (!shown) return;
     const sentences = [];
+    if (this.#connection === "refused") sentences.push("You may not read these numbers any more: load the page anew to sign in.");
     if (old && shown.snapshot_id) {
       sentences.push(`These numbers are from ${wording.clock(shown.timestamp)}: nothing newer has arrived.`);
     }
@@ -201,6 +202,9 @@ export class Page {
       else other.removeAttribute("aria-current");
     }
     remember("period", this.period);
+    for (const other of document.querySelectorAll("a[href*='period=']:not([data-period])")) {
+      other.href = withParameter(other.href, "period", this.period);
+    }
     this.#feed.change({ period: this.period });
     void this.loadHistories();
   }
@@ -212,10 +216,14 @@ function sentence(message) {
 
 // Keep a choice in the address, so that a reload or a shared link shows the same.
 export function remember(name, value) {
-  const url = new URL(location.href);
+  history.replaceState(null, "", withParameter(location.href, name, value));
+}
+
+export function withParameter(address, name, value) {
+  const url = new URL(address);
   if (value) url.searchParams.set(name, value);
   else url.searchParams.delete(name);
-  history.replaceState(null, "", url);
+  return url.href;
 }
 
 function showInWindow({ title, status }) {

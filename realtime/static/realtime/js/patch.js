@@ -13,8 +13,7 @@ function applyOne(document, change) {
     case "remove":
       return void remove(document, path);
     case "replace":
-      remove(document, path);
-      return add(document, path, change.value);
+      return replace(document, path, change.value);
     case "move":
       return add(document, path, remove(document, pointer(change.from)));
     case "copy":
@@ -49,14 +48,21 @@ function valueAt(document, path) {
 function add(document, path, value) {
   const parent = valueAt(document, path.slice(0, -1));
   const key = path.at(-1);
-  if (!Array.isArray(parent)) {
-    // Not by assignment, which would change the prototype where a reading is called `__proto__`.
-    Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
-    return;
-  }
+  if (!Array.isArray(parent)) return define(parent, key, value);
   const index = key === "-" ? parent.length : Number(key);
   if (!Number.isInteger(index) || index < 0 || index > parent.length) throw new Error(`no place at ${key}`);
   parent.splice(index, 0, value);
+}
+
+// In its place: readings are shown in the order in which they stand.
+function replace(document, path, value) {
+  valueAt(document, path);
+  define(valueAt(document, path.slice(0, -1)), path.at(-1), value);
+}
+
+// Not by assignment, which would change the prototype where a reading is called `__proto__`.
+function define(parent, key, value) {
+  Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function remove(document, path) {

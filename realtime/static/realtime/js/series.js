@@ -1,6 +1,7 @@
 // The small histories: fetched once for all services together, then extended from each document that arrives.
 
 const BUCKETS = 30;
+const ROUNDING_MS = 100; // less than lies between two sweeps
 const ATTEMPTS = 3;
 const MS_BETWEEN_ATTEMPTS = 300;
 
@@ -99,8 +100,8 @@ export class Histories {
       } catch {
         answer = null;
       }
-      // Another process, or one that is busy, may answer with what it had before.
-      if (!answer || answer.snapshot_id >= snapshotId) break;
+      // A store that is busy may let one attempt fail; another process may answer with what it had before.
+      if (answer?.snapshot_id >= snapshotId) break;
     }
     return answer;
   }
@@ -128,15 +129,17 @@ export class Histories {
     const at = Date.parse(document.timestamp) / 1000;
     const seconds = document.refresh_interval_seconds || 5;
     const bucket = document.comparison.period_seconds / BUCKETS;
+    const isBlind = document.error?.code === "network_unreachable"; // such a sweep gives no sample of anything
     const add = (owner, key, value) => {
       if (!owner.has(key)) owner.set(key, emptySeries(at, bucket));
-      owner.get(key).add(at, value, seconds);
+      owner.get(key).add(at, isBlind ? null : value, seconds);
     };
     for (const [metric, value] of Object.entries(fleetSamples(document))) add(this.#fleet, metric, value);
     for (const entry of [...document.api_metrics, ...document.other_services]) {
-      const failed = failedPercent(entry);
+      const failed = failedPercent(entry, document);
       // A failed probe says nothing about how fast the service is.
-      const samples = { ...entry, error_rate: failed, response_time_ms: failed ? null : entry.response_time_ms };
+      const response = failed ? null : entry.response_time_ms;
+      const samples = failed === null ? {} : { ...entry, error_rate: failed, response_time_ms: response };
       for (const metric of Object.keys(entry.comparison)) {
         if (!this.#services.has(metric)) this.#services.set(metric, new Map());
         add(this.#services.get(metric), entry.service, samples[metric]);
@@ -153,7 +156,7 @@ function emptySeries(at, bucket) {
 // What one sweep says of the fleet.
 function fleetSamples(document) {
   const entries = [...document.api_metrics, ...document.other_services];
-  const probed = entries.filter((entry) => failedPercent(entry) !== null);
+  const probed = entries.filter((entry) => failedPercent(entry, document) !== null);
   const failed = probed.filter((entry) => entry.consecutive_failures > 0);
   const latencies = probed
     .filter((entry) => entry.consecutive_failures === 0 && entry.response_time_ms !== null)
@@ -170,9 +173,12 @@ function fleetSamples(document) {
   };
 }
 
-function failedPercent(entry) {
+// Null where the sweep gives no sample of a service: in maintenance, or not probed this time although it was well.
+function failedPercent(entry, document) {
   if (entry.checked_at === null || entry.status === "maintenance") return null;
-  return entry.consecutive_failures > 0 ? 100 : 0;
+  if (entry.consecutive_failures > 0) return 100;
+  const sweptFrom = Date.parse(document.timestamp) - document.collection_time_ms - ROUNDING_MS;
+  return Date.parse(entry.checked_at) >= sweptFrom ? 0 : null;
 }
 
 function quantile(sorted, share) {

@@ -1,6 +1,6 @@
 // The page of one service: its state as it is pushed, its charts, its failures and status changes.
 
-import { about, entriesOf, lastSuccess, readingsOf } from "./entries.js";
+import { about, ago, entriesOf, nextCheck, readingsOf } from "./entries.js";
 import {
   Page,
   element,
@@ -11,10 +11,12 @@ import {
   setList,
   setText,
   showSweep,
+  withParameter,
 } from "./page.js";
 import { describe, draw } from "./sparkline.js";
 import * as wording from "./wording.js";
 
+const MS_BETWEEN_COUNTS = 15_000;
 const LEAST_TOP = { response_time_ms: 20, error_rate: 100 };
 
 const root = document.querySelector("article[data-service]");
@@ -28,7 +30,7 @@ const charts = [...root.querySelectorAll(".chart")].map((figure) => ({
   fields: fieldsOf(figure),
   pointed: null,
 }));
-let lastStatus = null;
+let told = null; // the status and the number of failures for which the past was asked for last, and when
 
 const page = new Page({
   historyWanted: () => ({ metrics: charts.map((chart) => chart.metric), service: name, onLoaded: showPast }),
@@ -63,7 +65,10 @@ function showEntry(entry, isApi, shown) {
   setHidden(fields.tag, isApi);
   setText(fields.response, wording.milliseconds(entry.response_time_ms));
   setText(fields["error-rate"], wording.percent(entry.error_rate));
-  setText(fields.success, lastSuccess(entry, shown));
+  setText(fields.success, ago(entry.last_success, shown));
+  setText(fields.checked, ago(entry.checked_at, shown));
+  setText(fields.next, nextCheck(entry, shown));
+  setHidden(fields.next.parentElement, !entry.next_check_at);
   setText(fields.uptime, "uptime_seconds" in entry ? wording.duration(entry.uptime_seconds) : wording.NOTHING);
   const [words, message] = wording.failure(entry.error);
   setText(fields.error, words);
@@ -73,9 +78,17 @@ function showEntry(entry, isApi, shown) {
   setHidden(fields["no-readings"], readingsOf(entry).length > 0);
   const problems = Object.entries(entry.reading_errors ?? {}).map(([reading, why]) => `${reading}: ${why}`);
   setList(fields["reading-errors"], problems, () => element("li"), setText);
-  // What turned, and why, is asked for when it has turned.
-  if (lastStatus !== null && lastStatus !== entry.status) void page.loadHistories();
-  lastStatus = entry.status;
+  if (hasNewPast(entry)) void page.loadHistories();
+}
+
+// What turned, and why, is asked for when it has turned; how often it failed, now and then while that changes.
+function hasNewPast({ status, error_count: failures }) {
+  const at = performance.now();
+  const before = told ?? { status, failures, at };
+  const turned = before.status !== status;
+  const isNew = turned || (before.failures !== failures && at - before.at > MS_BETWEEN_COUNTS);
+  told = isNew ? { status, failures, at } : before;
+  return isNew;
 }
 
 function showPairs(list, pairs) {
@@ -118,7 +131,8 @@ function drawChart(chart) {
   setText(chart.fields.zero, "0");
   setText(chart.fields.from, timeAt(series, 0));
   setText(chart.fields.to, timeAt(series, series.values.length));
-  setAttribute(chart.svg, "aria-label", describe(chart.label, series, format));
+  setAttribute(chart.svg, "aria-label", describe(chart.label, { series, failed, format }));
+  setHidden(chart.fields.legend, !failed?.values.some((value) => value > 0));
   showReadout(chart, series, format);
 }
 
@@ -155,5 +169,13 @@ for (const chart of charts) {
     page.schedule();
   });
 }
+
+// Back to the table as it was left, with its filters.
+const back = document.querySelector("[data-back]");
+const from = document.referrer && new URL(document.referrer);
+if (from && from.origin === location.origin && from.pathname === back.pathname) {
+  back.href = withParameter(from, "period", page.period);
+}
+
 document.body.classList.add("is-alive");
 page.start();

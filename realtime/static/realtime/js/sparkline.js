@@ -29,11 +29,14 @@ export function scaleTop(values, least) {
 }
 
 // What a listener hears in place of the line.
-export function describe(label, series, format) {
+export function describe(label, { series, format, failed = null }) {
   const known = (series?.values ?? []).filter((value) => value !== null);
-  if (!known.length) return `${label}: no samples yet`;
   const [lowest, highest] = [Math.min(...known), Math.max(...known)];
-  return `${label}: now ${format(known.at(-1))}, lowest ${format(lowest)}, highest ${format(highest)}`;
+  const line = known.length
+    ? `now ${format(known.at(-1))}, lowest ${format(lowest)}, highest ${format(highest)}`
+    : "no samples yet";
+  const marks = (failed?.values ?? []).filter((value) => value > 0).length;
+  return `${label}: ${line}` + (marks ? `; failed probes in ${marks} of ${failed.values.length} parts` : "");
 }
 
 function partsOf(svg) {

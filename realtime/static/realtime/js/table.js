@@ -1,6 +1,6 @@
 // The table of services: one row for each, kept by name; an update touches only the cells that changed.
 
-import { about, entriesOf, lastSuccess, readingsOf } from "./entries.js";
+import { about, ago, entriesOf, nextCheck, readingsOf } from "./entries.js";
 import { element, fieldsOf, setAttribute, setHidden, setIcon, setList, setText } from "./page.js";
 import { describe, draw } from "./sparkline.js";
 import * as wording from "./wording.js";
@@ -159,8 +159,10 @@ class Row {
     const [words, message] = wording.failure(entry.error);
     setText(fields.error, words);
     setText(fields.message, message);
-    setAttribute(fields.message, "title", message);
-    setText(fields.success, lastSuccess(entry, page.document));
+    setAttribute(fields.message.parentElement, "title", message);
+    const next = nextCheck(entry, page.document);
+    setText(fields.next, next && `next check ${next}`);
+    setText(fields.success, ago(entry.last_success, page.document));
     setAttribute(fields.success, "datetime", entry.last_success ?? "");
     this.#draw = () => this.#drawHistory(entry.service, page);
     if (this.#inSight) this.#draw();
@@ -180,7 +182,7 @@ class Row {
     const bucket = (series ?? failed).bucket;
     const backdrop = series ?? { ...failed, values: failed.values.map(() => null) };
     draw(this.#spark, backdrop, { least: LEAST_TOP_MS, failed, bridge: Math.ceil(sampleSeconds / bucket) });
-    setAttribute(this.#spark, "aria-label", describe("Response time", series, wording.milliseconds));
+    setAttribute(this.#spark, "aria-label", describe("Response time", { series, failed, format: wording.milliseconds }));
   }
 }
 

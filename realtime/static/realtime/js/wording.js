@@ -80,6 +80,10 @@ export function ago(seconds) {
   return `${Math.trunc(seconds / DAY)} d ago`;
 }
 
+export function until(seconds) {
+  return seconds >= 1 ? `in ${duration(seconds)}` : "due now";
+}
+
 // The two largest units: 3 d 4 h, 12 min 5 s.
 export function duration(seconds) {
   let left = Math.trunc(seconds);
