@@ -1,5 +1,6 @@
 """The live columns of the service list: what the latest snapshot says of each service, read once for a whole page."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,12 @@ def live_states(*, now: datetime) -> LiveStates:
         age_seconds=latest.age_seconds,
         fault=latest.fault,
     )
+
+
+def next_check_words(at: datetime, *, now: datetime) -> str:
+    """When a service that sits sweeps out is probed again, in words."""
+    seconds = math.ceil((at - now).total_seconds())
+    return f"next in {seconds} s" if seconds > 0 else "next is due"
 
 
 def age_words(seconds: float) -> str:

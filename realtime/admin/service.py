@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from realtime.admin import inspecting
 from realtime.admin.bases import ServiceAdminBase, ServiceForm
 from realtime.admin.inlines import DataSourceInline, MaintenanceWindowInline, ReadingInline, RequestHeaderInline
-from realtime.admin.live import LiveStates, age_words, live_states
+from realtime.admin.live import LiveStates, age_words, live_states, next_check_words
 from realtime.admin.service_form import ServicePageForm
 from realtime.collection.inspection import end_back_off
 from realtime.core.records import ServiceState
@@ -169,7 +169,9 @@ class ServiceAdmin(ServiceAdminBase):
         state = _state(service)
         if state is None or state.checked_at is None:
             return NOT_KNOWN
-        return age_words((timezone.now() - state.checked_at).total_seconds())
+        now = timezone.now()
+        checked = age_words((now - state.checked_at).total_seconds())
+        return f"{checked}, {next_check_words(state.next_check_at, now=now)}" if state.next_check_at else checked
 
     @admin.display(description="")
     def warning(self, service: Service) -> str | SafeString:

@@ -1,5 +1,8 @@
 """The service list as an operator sees it: live columns from one snapshot, and honest about its age."""
 
+import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,21 @@ def test_the_live_columns_say_status_time_error_and_age_in_words(operator: Clien
     assert "45.2 ms" in html
     assert "timeout: no answer within 2 s" in html
     assert "12 s ago" in html
+
+
+def test_a_service_that_sits_sweeps_out_says_when_it_is_probed_again(operator: Client, publish: Publish) -> None:
+    saved_service(name="dead")
+    dead = state("dead", Status.ERROR, error="no answer within 2 s")
+    publish(replace(dead, next_check_at=timezone.now() + timedelta(seconds=45)))
+
+    assert re.search(r"12 s ago, next in 4\d s", page(operator))
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-3.0, "next is due"), (0.4, "next in 1 s"), (60.0, "next in 60 s")])
+def test_the_next_check_is_told_in_seconds(seconds: float, words: str) -> None:
+    now = timezone.now()
+
+    assert live.next_check_words(now + timedelta(seconds=seconds), now=now) == words
 
 
 def test_a_status_that_waits_for_its_threshold_says_so(operator: Client, publish: Publish) -> None:
