@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_MS = 20_000  # for what is waited for; nothing waits that long where all is well
+PATIENCE_MS = 60_000  # for what is waited for; nothing waits that long where all is well
 OpenPage = Callable[..., Page]
 
 

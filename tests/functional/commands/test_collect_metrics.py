@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -29,7 +30,6 @@ from realtime.core import consolidation
 from realtime.core.records import Fault, FaultCode
 from realtime.management.commands import collect_metrics
 from realtime.reporting.reader import process_reader
-from realtime.store.keys import Keys
 from realtime.store.snapshots import Store, StoreUnavailable, open_store
 from tests.embedded_store import clean_store, running_store, started_store  # noqa: F401
 from tests.functional.registry.rows import imported
@@ -214,13 +214,16 @@ def test_with_fail_on_the_holders_snapshot_is_judged(
 
 
 def test_a_snapshot_from_before_the_holders_is_not_judged(
-    services: SmallServices,
-    store: Store,
-    clean_store: redis.Redis,  # noqa: F811
+    services: SmallServices, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_next(store, at=timezone.now())
     acquired(store)
-    clean_store.pexpire(Keys(settings.REALTIME.key_prefix).lease, 300)
+    real_acquire = Store.acquire
+
+    def acquire(self: Store, **options: Any) -> Any:
+        return replace(real_acquire(self, **options), remaining_seconds=0.3)
+
+    monkeypatch.setattr(Store, "acquire", acquire)
 
     code, out, err = run("--interval", "5", "--fail-on", "error")
 
