@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from realtime.api.clients import client_address
 from realtime.api.throttling import PerClient
 from realtime.api.views import MetricsView
 from realtime.reporting.rate_limit import RateLimit, process_rate_limit
+from tests.functional.access.programs import ask, programs
 from tests.functional.api.conftest import URL, Publish
 from tests.functional.api.test_serving import commands
 from tests.functional.live.conftest import Newsroom
@@ -231,3 +233,11 @@ async def test_a_store_that_fails_lets_every_connection_through(
         for _ in range(4):
             async with listening(port) as client:
                 assert (await client.next())["type"] == "snapshot"
+
+
+def test_the_setting_alone_switches_it_on(tmp_path: Path) -> None:
+    with programs(tmp_path, REALTIME_THROTTLE="2/min") as running, running.web("web") as port:
+        # There is no snapshot yet.
+        assert [ask(port)[0] for _ in range(3)] == [503, 503, 429]
+        assert ask(port, STREAM)[0] == 429
+        assert [ask(port, path)[0] for path in ("/livez", "/readyz", "/")] == [200, 503, 200]
