@@ -17,6 +17,22 @@ local function whole(found)
 end
 """
 
+# With the key `head` and the id already known in front: ends with nothing where nothing is published, and with the id
+# alone where that is known.
+_READING_NEWS = (
+    _READING
+    + """
+local head = redis.pcall('HMGET', KEYS[1], 'id', 'at')
+local at = tonumber(head[2] or '')
+if not at or not whole(head[1]) then
+  return {}
+end
+if head[1] == ARGV[1] then
+  return {head[1]}
+end
+"""
+)
+
 # KEYS: lease, sequence, started, snapshot, memory, totals, woken
 # ARGV: token, lease milliseconds, least gap in milliseconds since the last start (0: none), highest id seen
 # A lease without an end is not ours, whatever it is.
@@ -126,16 +142,8 @@ return 1
 # ARGV: id already known, buckets per period, bucket seconds of the period
 # The totals of one bucket more than a period has, oldest first: the first is where the period starts.
 READ_BUCKETS = (
-    _READING
+    _READING_NEWS
     + """
-local head = redis.pcall('HMGET', KEYS[1], 'id', 'at')
-local at = tonumber(head[2] or '')
-if not at or not whole(head[1]) then
-  return {}
-end
-if head[1] == ARGV[1] then
-  return {head[1]}
-end
 local bucket, fields = math.floor(at / tonumber(ARGV[3])), {}
 for back = tonumber(ARGV[2]), 0, -1 do
   fields[#fields + 1] = string.format('%.0f', bucket - back)
@@ -149,16 +157,8 @@ return {head[1], text(KEYS[2]), totals.err and {} or totals, changes.err and {} 
 # KEYS: head, snapshot, totals, a history for each period
 # ARGV: id already known, buckets per period, bucket seconds of each period
 READ = (
-    _READING
+    _READING_NEWS
     + """
-local head = redis.pcall('HMGET', KEYS[1], 'id', 'at')
-local at = tonumber(head[2] or '')
-if not at or not whole(head[1]) then
-  return {}
-end
-if head[1] == ARGV[1] then
-  return {head[1]}
-end
 local found = {head[1], text(KEYS[2]), text(KEYS[3])}
 local length = tonumber(ARGV[2])
 for i = 4, #KEYS do

@@ -2,9 +2,7 @@
 
 import signal
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,35 +10,22 @@ import pytest
 from realtime.core.records import FaultCode
 from tests.e2e.running import is_alive, running_up
 from tests.functional.faults.site import wait_for
-from tests.functional.small_services import SmallServices, small_services
-from tests.functional.tasks.installation import Installation, installation
+from tests.functional.small_services import SmallServices
+from tests.functional.tasks.installation import Installation
 
 PUBLISHED_WITHIN_SECONDS = 1.0
 ENDED_WITHIN_SECONDS = 5.0
 HANGING = 150  # more than there are threads for probes
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Installation]:
-    with tempfile.TemporaryDirectory(prefix="stop-") as folder, installation(Path(folder)) as found:
-        yield found
-
-
 @pytest.fixture
-def services() -> Iterator[SmallServices]:
-    with small_services() as services:
-        yield services
-
-
-@pytest.fixture
-def installed(shared: Installation, services: SmallServices) -> Installation:
+def installed(installed_programs: Installation, services: SmallServices) -> Installation:
     """One service that answers, and so many that hang that some have no turn before the sweep is stopped."""
-    shared.client.flushall()
     names = [f"hangs-{number}" for number in range(HANGING)]
-    shared.register(services.registry("good", *names))
+    installed_programs.register(services.registry("good", *names))
     services.hanging = {f"/{name}" for name in names}
     services.may_answer.clear()
-    return shared
+    return installed_programs
 
 
 @pytest.mark.parametrize("program", ["collect_metrics", "worker"])

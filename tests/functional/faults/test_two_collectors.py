@@ -1,42 +1,26 @@
 """Two collectors, real processes: one publishes; a late one is refused; of a dead one the other takes over."""
 
 import signal
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.functional.faults.site import wait_for
-from tests.functional.small_services import SmallServices, small_services
-from tests.functional.tasks.installation import Installation, installation
+from tests.functional.small_services import SmallServices
+from tests.functional.tasks.installation import Installation
 
 # The sweep deadline of an interval of a second, and the margin for everything else.
 LEASE_SECONDS = 5.8
 LOST = "CommandError: the lease of snapshot"
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Installation]:
-    with tempfile.TemporaryDirectory(prefix="two-") as folder, installation(Path(folder)) as found:
-        yield found
-
-
 @pytest.fixture
-def services() -> Iterator[SmallServices]:
-    with small_services() as services:
-        yield services
-
-
-@pytest.fixture
-def installed(shared: Installation, services: SmallServices) -> Installation:
+def installed(installed_programs: Installation, services: SmallServices) -> Installation:
     """Two services, of which `slow` hangs until it is let go; an empty store."""
-    shared.client.flushall()
-    shared.register(services.registry("good", "slow"))
+    installed_programs.register(services.registry("good", "slow"))
     services.hanging = {"/slow"}
     services.may_answer.clear()
-    return shared
+    return installed_programs
 
 
 def is_probing(services: SmallServices) -> bool:

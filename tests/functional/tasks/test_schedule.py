@@ -1,41 +1,25 @@
 """Sweeps by a real beat and a real worker: every interval, never twice at once, never late."""
 
 import json
-import tempfile
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from tests.functional.small_services import SmallServices, small_services
-from tests.functional.tasks.installation import QUEUE, Installation, installation, wait_until
+from tests.functional.small_services import SmallServices
+from tests.functional.tasks.installation import QUEUE, Installation, wait_until
 
 SKIPPED = "sweep skipped: "
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Installation]:
-    with tempfile.TemporaryDirectory(prefix="tasks-") as folder, installation(Path(folder)) as found:
-        yield found
-
-
 @pytest.fixture
-def services() -> Iterator[SmallServices]:
-    with small_services() as services:
-        yield services
-
-
-@pytest.fixture
-def installed(shared: Installation, services: SmallServices) -> Installation:
+def installed(installed_programs: Installation, services: SmallServices) -> Installation:
     """One service, an empty store, and a schedule that leaves the tests alone."""
-    shared.client.flushall()
     registry = services.registry("only").replace("/only", "/only\n    timeout_ms: 4000")
-    shared.register(registry)
-    shared.set_interval(3600)
-    return shared
+    installed_programs.register(registry)
+    installed_programs.set_interval(3600)
+    return installed_programs
 
 
 def test_the_sweep_runs_every_interval_and_an_edit_takes_effect_without_a_restart(installed: Installation) -> None:
