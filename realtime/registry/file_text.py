@@ -9,6 +9,9 @@ from typing import Any, Never
 import yaml
 
 
+MAX_MERGED_KEYS = 1000  # of one mapping: an entry has 22, and its headers 32 at most
+
+
 class FileFormat(StrEnum):
     YAML = "yaml"
     JSON = "json"
@@ -100,6 +103,13 @@ def _one_line(message: object) -> str:
 
 class _StrictLoader(yaml.SafeLoader):
     """A safe loader for which equal keys in one mapping, and values that cannot be built, are errors with a line."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        # Merges of merges multiply: a few lines could fill the memory.
+        if len(node.value) > MAX_MERGED_KEYS:
+            problem = f"a mapping of more than {MAX_MERGED_KEYS} keys"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()

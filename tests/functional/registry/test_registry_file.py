@@ -311,3 +311,20 @@ def test_any_text_is_taken_or_refused_but_never_breaks_the_reader(text: str) -> 
 )
 def test_any_yaml_is_taken_or_refused_but_never_breaks_the_reader(text: str) -> None:
     mistakes_in(text)
+
+
+def bomb(first: str, again: str) -> str:
+    """Return services of which each holds the one before it nine times."""
+    lines = [f"  - {{notes: &a0 {first}}}"]
+    lines += [f"  - {{notes: &a{level} {again.format(','.join([f'*a{level - 1}'] * 9))}}}" for level in range(1, 14)]
+    return "\n".join(("services:", *lines, "  - {name: *a13, base_url: *a13}"))
+
+
+def test_a_file_that_holds_itself_many_times_over_is_refused_at_once() -> None:
+    assert "services[14]: name: must be text, not a list" in mistakes_in(bomb("[x]", "[{}]"))
+
+
+def test_a_file_whose_merges_multiply_is_refused_at_once() -> None:
+    (mistake,) = mistakes_in(bomb("{x: 1}", "{{<<: [{}]}}"))
+
+    assert mistake.startswith("is no YAML: a mapping of more than 1000 keys, line 6")
