@@ -106,7 +106,8 @@ SWEEP_DEADLINE = Variable(
     name="REALTIME_SWEEP_DEADLINE",
     parse=parsers.optional_seconds,
     default="",
-    help="Seconds that one sweep may take. Unset: the smaller of 4 and 80 % of the refresh interval.",
+    help="Seconds that one sweep may take; it counts while it is shorter than the refresh interval. "
+    "Unset: the smaller of 4 and 80 % of the interval.",
 )
 PROBE_THREADS = Variable(
     name="REALTIME_PROBE_THREADS",
