@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, Request, Response, WebSocket, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.fleet import Fleet
+from tests.browser.fleet import CALM_SECONDS, Fleet
 from tests.browser.installation import Installation
 
 # A network that lets no WebSocket, or no event stream, through.
@@ -185,6 +185,27 @@ def test_the_page_says_since_when_it_is_stale_and_recovers(open_page: OpenPage, 
     expect(page.locator("[data-connection]")).to_have_text("Live")
     expect(page.locator("h1")).to_have_text("The service is healthy")
     expect(page.locator("[data-notice]")).to_be_hidden()
+
+
+def test_a_page_that_hears_nothing_any_more_calls_nothing_healthy(open_page: OpenPage, fleet: Fleet) -> None:
+    fleet.add("steady")
+    fleet.sweep()
+    page = open_page("about:blank", may_complain=True)  # what cannot be reached goes to the console
+    page.clock.install()
+    page.goto("/")
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+
+    page.context.set_offline(True)
+    page.clock.fast_forward(1000 * (2 * CALM_SECONDS + 30))
+
+    expect(page.locator("[data-connection]")).to_have_text("Reconnecting")
+    expect(page.locator("h1")).to_have_text("Not up to date")
+    expect(page.locator("[data-f=status-word]")).to_have_text("Unknown")
+    expect(page).to_have_title("Not up to date – Health Dashboard")
+
+    page.context.set_offline(False)
+
+    expect(page.locator("h1")).to_have_text("The service is healthy")
 
 
 def test_without_a_websocket_the_event_stream_serves(open_page: OpenPage, fleet: Fleet) -> None:

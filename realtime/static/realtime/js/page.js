@@ -50,9 +50,10 @@ export function setIcon(use, status) {
 
 // Starts the feed and the histories, shows how the connection is, and calls `render` at most once a frame.
 export class Page {
-  document = null;
   histories;
   period;
+  #document = null;
+  #wasOld = false;
   #feed;
   #render;
   #inWindow;
@@ -92,6 +93,13 @@ export class Page {
     this.#feed.start();
   }
 
+  // The latest document, null before the first. Where nothing newer has arrived in time, it says so of itself, as the
+  // server's own would: nobody may have been left to send that.
+  get document() {
+    const known = this.#document;
+    return known && !known.stale && this.#isOld() ? { ...known, stale: true, status: "unknown" } : known;
+  }
+
   async loadHistories() {
     this.#hasHistories = true;
     const { metrics, service, onLoaded } = this.#historyWanted();
@@ -113,11 +121,11 @@ export class Page {
 
   // Seconds between two samples as this viewer gets them.
   get sampleSeconds() {
-    return Math.max(this.document?.refresh_interval_seconds || 5, Number(this.#interval) || 0);
+    return Math.max(this.#document?.refresh_interval_seconds || 5, Number(this.#interval) || 0);
   }
 
   schedule() {
-    if (this.#scheduled || !this.document) return;
+    if (this.#scheduled || !this.#document) return;
     this.#scheduled = true;
     // A hidden tab gets no frames: it costs nothing until it is looked at.
     requestAnimationFrame(() => {
@@ -128,7 +136,7 @@ export class Page {
   }
 
   #receive(received) {
-    this.document = received;
+    this.#document = received;
     this.#arrivedAt = performance.now();
     // Before the first snapshot there is no past to ask for.
     if (!this.#hasHistories && received.snapshot_id) void this.loadHistories();
@@ -151,8 +159,8 @@ export class Page {
   }
 
   #isOld() {
-    if (!this.document) return document.body.classList.contains("is-old");
-    if (this.document.stale) return true;
+    if (!this.#document) return document.body.classList.contains("is-old");
+    if (this.#document.stale) return true;
     const limit = INTERVALS_BEFORE_OLD * this.sampleSeconds + LONGEST_SWEEP_SECONDS;
     return performance.now() - this.#arrivedAt > 1000 * limit;
   }
@@ -160,6 +168,11 @@ export class Page {
   #showConnection() {
     const old = this.#isOld();
     document.body.classList.toggle("is-old", old);
+    if (old !== this.#wasOld && this.#document) {
+      this.#wasOld = old;
+      showInWindow(this.#inWindow(this.document));
+      this.schedule();
+    }
     const [state, text] = this.#stateInWords(old);
     if (!state) return;
     setAttribute(this.#connectionBox, "data-connection", state);
