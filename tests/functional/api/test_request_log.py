@@ -10,6 +10,7 @@ from django.conf import settings as project
 from django.test import Client
 
 from metricsproj.request_log import SECONDS_BETWEEN_LINES, OnceAMinute
+from realtime.reporting.histories import process_histories
 from realtime.reporting.reader import Reader
 from tests.functional.api.conftest import URL
 
@@ -41,7 +42,7 @@ def test_the_project_has_the_filter_where_clients_can_cause_lines() -> None:
     loggers: Any = project.LOGGING["loggers"]
     for name in FILTERED:
         assert loggers[name]["filters"] == ["once_a_minute"]
-        assert [type(each) for each in logging.getLogger(name).filters] == [OnceAMinute]
+        assert any(isinstance(each, OnceAMinute) for each in logging.getLogger(name).filters)
 
 
 def test_a_page_that_polls_through_an_outage_leaves_a_line_a_minute(
@@ -59,6 +60,7 @@ def test_a_page_that_polls_through_an_outage_leaves_a_line_a_minute(
 def test_doors_and_statuses_are_told_apart(
     clock: Clock, clean_store: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
+    process_histories.cache_clear()
     for _ in range(3):
         Client().get(f"{URL}/history?metric=error_rate")
         Client().get(f"{URL}?period=2m")
