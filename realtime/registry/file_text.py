@@ -8,7 +8,6 @@ from typing import Any, Never
 
 import yaml
 
-
 MAX_MERGED_KEYS = 1000  # of one mapping: an entry has 22, and its headers 32 at most
 
 
