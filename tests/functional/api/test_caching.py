@@ -112,7 +112,7 @@ def test_who_has_the_answer_gets_304(ask: Any, publish: Publish, form: str) -> N
     assert response["ETag"] == etag
     assert response["Cache-Control"] == "private, max-age=5"
     assert "Accept-Encoding" in response["Vary"]
-    assert response["Age"] == "0"
+    assert response["Age"].isdecimal()
     assert response["X-Cache"] == "HIT"
     assert "Content-Encoding" not in response
 
