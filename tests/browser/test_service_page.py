@@ -25,7 +25,8 @@ def service(fleet: Fleet) -> SmallService:
 def page(open_page: OpenPage, service: SmallService) -> Page:
     page = open_page("about:blank")
     page.clock.install()
-    page.goto("/services/mortal")
+    with page.expect_response(lambda response: "metric=depth" in response.url):  # the last of its histories
+        page.goto("/services/mortal")
     expect(page.locator("[data-connection]")).to_have_text("Live")
     expect(page.locator("[data-metric=response_time_ms] .line")).to_have_attribute("d", DRAWN)
     return page
