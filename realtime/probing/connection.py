@@ -5,6 +5,7 @@ import io
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -149,28 +150,41 @@ class _QuietPool(HTTPSConnectionPool):
             conn.connect()
 
 
+PoolClasses = Mapping[str, type[HTTPConnectionPool]]
+
+
+def pool_classes(*, resolver: Resolver, policy: AddressPolicy) -> PoolClasses:
+    """Return the classes, by scheme, of pools whose connections dial in our way.
+
+    Made for the purpose, because urllib3 makes connections without a way to hand them anything.
+    """
+    of_ours = {"resolver": resolver, "policy": policy}
+    plain = type("PlainConnection", (PlainConnection,), of_ours)
+    tls = type("TlsConnection", (TlsConnection,), of_ours)
+    return {
+        "http": type("HTTPConnectionPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("HTTPSConnectionPool", (_QuietPool,), {"ConnectionCls": tls}),
+    }
+
+
 class PoolingAdapter(requests.adapters.HTTPAdapter):
     """Requests' way to the connections above, of which it keeps those that their servers leave open.
 
     kept_per_host: many targets can share one host, behind a gateway.
     """
 
-    def __init__(self, *, resolver: Resolver, policy: AddressPolicy, kept_per_host: int) -> None:
-        self._resolver = resolver
-        self._policy = policy
-        self._trust = Trust()
-        super().__init__(pool_connections=_kept_hosts(), pool_maxsize=kept_per_host, max_retries=0, pool_block=False)
+    def __init__(self, *, pools: PoolClasses, trust: Trust, kept_hosts: int, kept_per_host: int) -> None:
+        self._pools = pools
+        self._trust = trust
+        super().__init__(pool_connections=kept_hosts, pool_maxsize=kept_per_host, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
-        # Classes of this adapter's own, because urllib3 makes connections without a way to hand them anything.
-        of_ours = {"resolver": self._resolver, "policy": self._policy}
-        plain = type("PlainConnection", (PlainConnection,), of_ours)
-        tls = type("TlsConnection", (TlsConnection,), of_ours)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": type("HTTPConnectionPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("HTTPSConnectionPool", (_QuietPool,), {"ConnectionCls": tls}),
-        }
+        self.poolmanager.pool_classes_by_scheme = dict(self._pools)
+
+    def for_one_answer(self) -> "PoolingAdapter":
+        """Return an adapter like this one that has kept nothing yet; who closes it keeps nothing."""
+        return PoolingAdapter(pools=self._pools, trust=self._trust, kept_hosts=1, kept_per_host=1)
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
@@ -188,7 +202,8 @@ class PoolingAdapter(requests.adapters.HTTPAdapter):
         """Leave trust to the context of the key: requests would have each connection read its list of CAs anew."""
 
 
-def _kept_hosts() -> int:
+def most_kept_hosts() -> int:
+    """Return of how many hosts connections can be kept within this process' limit on open files."""
     if sys.platform == "win32":  # where sockets do not count against a limit on files
         return MAX_KEPT_HOSTS
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

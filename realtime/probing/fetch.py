@@ -1,9 +1,10 @@
 """Asks a target for one path and returns the exchange, whatever came of it."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import requests
 
@@ -48,14 +49,6 @@ class _Answer:
     ended_at: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Secrets:
-    """What a target is shown of who asks."""
-
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    client_certificate: str | None = field(default=None, repr=False)
-
-
 class _BodyFailed(Exception):
     """The head came, the body did not, or too much of it."""
 
@@ -76,13 +69,11 @@ class Fetcher:
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.headers.update(_HEADERS)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
         self._prepared = lru_cache(maxsize=_PREPARED_REQUESTS)(self._prepare)
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        self._session.close()
+        self._adapter.close()
 
     def fetch(self, *, target: Target, path: str, wire: Wire) -> Exchange:
         """Ask a target for a path and return what came of it; a failure is part of the exchange.
@@ -96,11 +87,7 @@ class Fetcher:
         spent_seconds = 0.0
         try:
             while True:
-                secrets = _secrets_for(target, asked)
-                # Where redirects lead is not kept: a service could lead somewhere else each time.
-                prepare = self._prepared if len(asked) == 1 else self._prepare
-                request = prepare(asked[-1], secrets.headers)
-                answer = self._ask(request, cert=secrets.client_certificate, verify=_verify(target), wire=wire)
+                answer = self._ask(target, asked, wire=wire)
                 spent_seconds += answer.ended_at - answer.meter.started_at
                 if not (target.follow_redirects and is_redirect(answer.http_status)):
                     return _exchange(path=path, asked=asked, answer=answer, wire=wire, elapsed_seconds=spent_seconds)
@@ -112,31 +99,34 @@ class Fetcher:
         finally:
             CURRENT.reset(token)
 
-    def _ask(self, request: requests.PreparedRequest, *, cert: str | None, verify: bool | str, wire: Wire) -> _Answer:
+    def _ask(self, target: Target, asked: list[str], *, wire: Wire) -> _Answer:
+        # Where redirects lead is kept in no way, or a service that leads somewhere else each time would fill the
+        # memory, use up the descriptors, and drive out the connections of others.
+        prepare = self._prepared if len(asked) == 1 else self._prepare
+        is_home = len(asked) == 1 or are_one_origin(*asked)
+        # Nor does what is configured for the target come back, once another origin was asked.
+        headers, cert = (target.headers, target.client_certificate) if is_home else ((), None)
+        with nullcontext(self._adapter) if is_home else closing(self._adapter.for_one_answer()) as adapter:
+            return self._sent(
+                partial(adapter.send, prepare(asked[-1], headers), verify=_verify(target), cert=cert), wire=wire
+            )
+
+    def _sent(self, send: Callable[..., requests.Response], *, wire: Wire) -> _Answer:
         try:
-            return self._send(request, verify=verify, cert=cert, wire=wire, on_new_connection=False)
+            return self._send(send, wire=wire, on_new_connection=False)
         except ProbeFailed as error:
             # The server may have closed the connection while it was idle (uvicorn and Node do so after 5 s): that
             # is known only by asking, and no failure. Where a byte came, or the time is up, it is one.
             was_idle = wire.meter.reused_connection and not wire.meter.received_bytes
             if not was_idle or error.kind is not FailureKind.PROTOCOL:
                 raise
-        return self._send(request, verify=verify, cert=cert, wire=wire, on_new_connection=True)
+        return self._send(send, wire=wire, on_new_connection=True)
 
-    def _send(
-        self,
-        request: requests.PreparedRequest,
-        *,
-        verify: bool | str,
-        cert: str | None,
-        wire: Wire,
-        on_new_connection: bool,
-    ) -> _Answer:
+    def _send(self, send: Callable[..., requests.Response], *, wire: Wire, on_new_connection: bool) -> _Answer:
         meter = wire.begin(on_new_connection=on_new_connection)
         response: requests.Response | None = None
         try:
-            timeout_seconds = wire.remaining_seconds()
-            response = self._adapter.send(request, timeout=timeout_seconds, verify=verify, cert=cert)
+            response = send(timeout=wire.remaining_seconds())
             body = self._body(response)
             return _Answer(
                 http_status=response.status_code,
@@ -204,13 +194,6 @@ class Fetcher:
 def _verify(target: Target) -> bool | str:
     """Return how to verify TLS, in the words of requests: not at all, by a CA file, or as the machine does."""
     return (target.ca_file or True) if target.verify_tls else False
-
-
-def _secrets_for(target: Target, asked: list[str]) -> _Secrets:
-    """Return what is configured for the target, none of it once a redirect has led to another origin."""
-    if len(asked) > 1 and not are_one_origin(*asked):
-        return _Secrets()
-    return _Secrets(headers=target.headers, client_certificate=target.client_certificate)
 
 
 def _explained(error: Exception, wire: Wire) -> ProbeFailed | Interrupted | None:

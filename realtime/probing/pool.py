@@ -22,11 +22,12 @@ from realtime.core.records import (
     Unprobed,
     UnprobedReason,
 )
-from realtime.probing.connection import PoolingAdapter
+from realtime.probing.connection import PoolingAdapter, most_kept_hosts, pool_classes
 from realtime.probing.failures import Interrupted, ProbeFailed
 from realtime.probing.fetch import Fetcher
 from realtime.probing.probe import inspect
 from realtime.probing.resolver import Resolver
+from realtime.probing.tls import Trust
 from realtime.probing.wire import Wire
 
 logger = logging.getLogger(__name__)
@@ -50,9 +51,11 @@ class Prober:
     def __init__(self, config: Config) -> None:
         self._threads = config.probe_threads
         self._resolver = Resolver()
+        policy = AddressPolicy(allow=config.probe_allow, deny=config.probe_deny)
         adapter = PoolingAdapter(
-            resolver=self._resolver,
-            policy=AddressPolicy(allow=config.probe_allow, deny=config.probe_deny),
+            pools=pool_classes(resolver=self._resolver, policy=policy),
+            trust=Trust(),
+            kept_hosts=most_kept_hosts(),
             kept_per_host=config.probe_threads,
         )
         self._fetcher = Fetcher(adapter=adapter, body_limit_bytes=config.body_limit_bytes)

@@ -8,9 +8,10 @@ import requests
 
 from realtime.core.addresses import AddressPolicy
 from realtime.core.records import FailureKind, Status
-from realtime.probing.connection import PoolingAdapter
+from realtime.probing.connection import PoolingAdapter, pool_classes
 from realtime.probing.pool import Prober
 from realtime.probing.resolver import Resolver
+from realtime.probing.tls import Trust
 from realtime.probing.wire import CURRENT, Wire
 from tests.integration.probing.conftest import Listen
 from tests.integration.probing.peers import HEALTHY, Line, healthy, http_answer
@@ -88,7 +89,8 @@ def test_a_connection_reset_under_a_request_is_asked_once_more_on_a_new_one(prob
 
 def test_a_wire_that_wants_a_new_connection_never_gets_a_kept_one(listen: Listen) -> None:
     peer = listen(healthy)
-    adapter = PoolingAdapter(resolver=Resolver(), policy=AddressPolicy(), kept_per_host=4)
+    pools = pool_classes(resolver=Resolver(), policy=AddressPolicy())
+    adapter = PoolingAdapter(pools=pools, trust=Trust(), kept_hosts=1, kept_per_host=4)
     request = requests.Request("GET", peer.url).prepare()
     deadline = time.monotonic() + 30
     wire = Wire(deadline=deadline, limit_seconds=30, late_kind=None, received_limit_bytes=10_000)

@@ -12,11 +12,12 @@ from realtime.config import Config
 from realtime.core.addresses import AddressPolicy
 from realtime.core.network import is_unreachable
 from realtime.core.records import Contact, FailureKind, Outcome, ProbeResult, Status, Target
-from realtime.probing.connection import PoolingAdapter
+from realtime.probing.connection import PoolingAdapter, pool_classes
 from realtime.probing.fetch import Fetcher
 from realtime.probing.pool import Prober
 from realtime.probing.probe import inspect
 from realtime.probing.resolver import Resolver
+from realtime.probing.tls import Trust
 from realtime.probing.wire import Stage, Wire
 from tests.functional.small_services import SmallServices, small_services
 from tests.integration.probing.networks import Network, _possible, wired  # noqa: F401
@@ -70,7 +71,8 @@ def cut_once(
 ) -> ProbeResult:
     """Return what becomes of a probe of the far machine whose wire is cut when it has come that far."""
     target = at(Network.addresses[0], port)
-    adapter = PoolingAdapter(resolver=Resolver(), policy=AddressPolicy(), kept_per_host=1)
+    pools = pool_classes(resolver=Resolver(), policy=AddressPolicy())
+    adapter = PoolingAdapter(pools=pools, trust=Trust(), kept_hosts=1, kept_per_host=1)
     fetcher = Fetcher(adapter=adapter, body_limit_bytes=1000)
     probing = wire()
 

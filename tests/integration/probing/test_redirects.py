@@ -1,5 +1,7 @@
 """Redirects: not followed unless allowed, never to where they must not lead, never with secrets to another origin."""
 
+import threading
+
 import pytest
 
 from realtime.core.records import FailureKind, Inspection
@@ -45,6 +47,23 @@ def test_an_allowed_redirect_is_followed_with_the_configured_headers(prober: Pro
     assert exchange.http_status == 200
     assert exchange.hops == (f"{peer.url}/health", f"{peer.url}/elsewhere")
     assert b"s3cret" in peer.requests[1]
+
+
+def test_no_connection_is_kept_to_where_redirects_lead_elsewhere(prober: Prober, listen: Listen) -> None:
+    left = threading.Event()
+
+    def once(line: Line) -> None:
+        line.read_request()
+        line.send(http_answer())
+        line.wait_until_closed()
+        left.set()
+
+    elsewhere = listen(once)
+
+    (exchange,) = follow(prober, listen(redirecting(elsewhere.url))).exchanges
+
+    assert exchange.http_status == 200
+    assert left.wait(10)
 
 
 def test_configured_headers_are_dropped_on_another_origin_and_do_not_come_back(prober: Prober, listen: Listen) -> None:
