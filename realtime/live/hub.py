@@ -80,7 +80,7 @@ class Hub:
         self._monotonic = monotonic
         self._announcements = announcements
         self._listeners: set[Listener] = set()
-        self._feeds: Mapping[int, Feed] = {}
+        self._feeds: dict[int, Feed] = {}
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._rights_changed = asyncio.Event()
@@ -153,9 +153,11 @@ class Hub:
                 for task in running:
                     task.cancel()
                 await asyncio.wait(running, timeout=SECONDS_TO_STOP)
-            self._feeds, self._task = {}, None
-        if self._listeners:  # they came while this ended
+            self._task = None
+        if self._listeners:  # they came while this ended, and were told from the feeds of before
             self._task = asyncio.create_task(self._run(), name="hub")
+        else:
+            self._feeds = {}
 
     async def _listen(self) -> None:
         while True:
@@ -216,7 +218,11 @@ class Hub:
                 await asyncio.sleep(SECONDS_BEFORE_LOOKING_AGAIN)
             wanted = self._wanted()
             try:
-                self._feeds = await loop.run_in_executor(self._reading, self._read, wanted, announced_id)
+                read = await loop.run_in_executor(self._reading, self._read, wanted, announced_id)
+                # Whoever came meanwhile was told from a feed of before, which must go on: another one would count
+                # its states anew.
+                feeds, wanted = self._feeds | read, self._wanted()
+                self._feeds = {period: feed for period, feed in feeds.items() if period in wanted}
             except Exception:
                 # Of all tasks this one must not end: nobody would be told anything any more.
                 logger.exception("the listeners could not be served; trying again")
@@ -232,7 +238,7 @@ class Hub:
             wanted[period] = wanted.get(period, False) or listener.wishes.mode is Mode.DELTA
         return wanted
 
-    def _read(self, wanted: Mapping[int, bool], announced_id: int) -> Mapping[int, Feed]:
+    def _read(self, wanted: Mapping[int, bool], announced_id: int) -> dict[int, Feed]:
         """Return the feeds of these periods; runs in a thread, since the store may take its time."""
         if announced_id:
             self._reader.hear_of(announced_id)

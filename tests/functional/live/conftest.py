@@ -89,6 +89,12 @@ class Newsroom:
             while not dict(get_redis_connection("default").pubsub_numsub(channel))[channel.encode()]:
                 await asyncio.sleep(0.005)
 
+    async def listeners_are(self, number: int) -> None:
+        """Wait until the hub serves so many."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.hub._listeners) != number:
+                await asyncio.sleep(0.005)
+
     def _state(self, index: int) -> ServiceState:
         return ServiceState(
             name=f"service-{index}",

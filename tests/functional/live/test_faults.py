@@ -81,6 +81,79 @@ async def test_a_frozen_store_is_told_and_so_is_its_thaw(newsroom: Newsroom, own
             assert (await next_but_heartbeats(client))["type"] == "delta"
 
 
+async def has_been_through_trouble(client: Client, newsroom: Newsroom) -> None:
+    """Have the feed of this client change its state twice."""
+    await client.next()
+    newsroom.store.is_away = True
+    assert await next_but_heartbeats(client) == STORE_AWAY
+    newsroom.store.is_away = False
+    assert await next_but_heartbeats(client) == NORMAL
+
+
+async def test_who_comes_just_as_the_last_listener_leaves_hears_of_trouble(newsroom: Newsroom) -> None:
+    is_ending, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow_to_end() -> AsyncIterator[int]:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            is_ending.set()
+            await may_end.wait()
+            raise
+        yield 0
+
+    newsroom.hub._announcements = slow_to_end
+    newsroom.publish()
+    async with serving() as port:
+        async with listening(port) as first:
+            await has_been_through_trouble(first, newsroom)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await is_ending.wait()
+        async with listening(port) as second:
+            assert (await second.next())["data"]["stale"] is False
+            may_end.set()
+            newsroom.store.is_away = True
+            assert await next_but_heartbeats(second) == STORE_AWAY
+
+
+async def test_who_comes_while_nobody_of_its_period_is_read_for_hears_of_trouble(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.publish()
+    reader = newsroom.hub._reader
+    real_answer, permits, asked = reader.answer, threading.Semaphore(0), []
+
+    def answer(*, period_seconds: int, now: Any) -> Any:
+        asked.append(period_seconds)
+        assert permits.acquire(timeout=PATIENCE_SECONDS)
+        return real_answer(period_seconds=period_seconds, now=now)
+
+    async def is_asked(*periods: int) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while asked != list(periods):
+                await asyncio.sleep(0.005)
+
+    async with serving() as port, listening(port, "?period=1h") as keeper:
+        await keeper.next()
+        async with listening(port) as first:
+            await has_been_through_trouble(first, newsroom)
+            monkeypatch.setattr(reader, "answer", answer)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not asked:
+                    await asyncio.sleep(0.005)
+        await newsroom.listeners_are(1)
+        # The look that began with both goes on, and the next begins with one of them alone.
+        permits.release(2)
+        await is_asked(*asked[:1], *({3600, 300} - {asked[0]}), 3600)
+        async with listening(port) as second:
+            await newsroom.listeners_are(2)
+            monkeypatch.setattr(reader, "answer", real_answer)
+            permits.release(10)
+            assert (await second.next())["data"]["stale"] is False
+            newsroom.store.is_away = True
+            assert await next_but_heartbeats(second) == STORE_AWAY
+
+
 async def test_who_connects_while_the_store_is_away_sees_it_and_then_the_whole_new_snapshot(
     newsroom: Newsroom,
 ) -> None:
