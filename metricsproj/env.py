@@ -61,7 +61,7 @@ SECRETS_KEY = Variable(
     "comma-separated: the first encrypts, each decrypts. Unset: generated once and kept in the data folder. "
     "Required when SECRET_KEY is.",
 )
-DEBUG = Variable(name="DEBUG", parse=parsers.flag, default="0", help="Django's debug pages; never in production.")
+DEBUG = Variable(name="DEBUG", parse=parsers.flag, default="0", help="Django's debug pages, on this machine alone.")
 ALLOWED_HOSTS = Variable(
     name="ALLOWED_HOSTS",
     parse=parsers.hosts,
@@ -272,6 +272,8 @@ def _contradictions(values: Values) -> list[str]:
             mistakes.append(f"{variable.name}: is required, because ALLOWED_HOSTS names another host than this machine")
         elif values[HTTPS]:
             mistakes.append(f"{variable.name}: is required with REALTIME_HTTPS")
+    if values[DEBUG] and not is_loopback_only(values[ALLOWED_HOSTS]):
+        mistakes.append("DEBUG: shows settings and variables to whoever asks, and ALLOWED_HOSTS names another host")
     deadline, interval = values[SWEEP_DEADLINE], values[REFRESH_INTERVAL]
     if deadline is not None and deadline >= interval:
         mistakes.append(

@@ -234,7 +234,8 @@ def test_without_any_push_each_refresh_is_one_request_and_none_has_a_body_in_vai
 
     page.on("response", note)
     page.goto("/")
-    expect(page.locator("[data-connection]")).to_have_text("Polling")
+    # On a slow machine it may have become stale before it was painted.
+    expect(page.locator("[data-connection]")).to_have_text(re.compile("Polling|Stale since"))
 
     with page.expect_response(lambda response: METRICS in response.url and response.status == 304):
         pass

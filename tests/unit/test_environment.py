@@ -127,6 +127,15 @@ def test_a_mistake_in_a_secret_never_shows_the_secret(name: str, value: str, sai
     assert "hhh" not in line
 
 
+def test_debug_pages_are_for_this_machine_alone() -> None:
+    elsewhere = {"ALLOWED_HOSTS": "metrics.example.com", "SECRET_KEY": STRONG_KEY, "REALTIME_SECRETS_KEY": FERNET_KEY}
+
+    (line,) = mistakes(DEBUG="1", **elsewhere)
+
+    assert line.startswith("DEBUG: shows settings and variables to whoever asks")
+    assert env.read({"DEBUG": "1"})[env.DEBUG] is True
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     assert len(mistakes(DEBUG="?", LOG_LEVEL="?", REALTIME_PROBE_THREADS="?", REALTIME_TYPO="1")) == 4
 
