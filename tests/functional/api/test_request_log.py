@@ -11,7 +11,7 @@ from django.test import Client
 
 from metricsproj.request_log import SECONDS_BETWEEN_LINES, OnceAMinute
 from realtime.reporting.histories import process_histories
-from realtime.reporting.reader import Reader
+from realtime.reporting.reader import Reader, process_reader
 from tests.functional.api.conftest import URL
 
 FILTERED = ("django.request", "django.security.DisallowedHost", "uvicorn.error")
@@ -27,7 +27,9 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """The clock of a filter of the test's own, in the place of the project's."""
+    """The clock of a filter of the test's own, in the place of the project's; a process that has seen no snapshot."""
+    process_reader.cache_clear()
+    process_histories.cache_clear()
     clock = Clock()
     fresh = OnceAMinute(monotonic=clock)
     before = {name: logging.getLogger(name).filters[:] for name in FILTERED}
@@ -60,7 +62,6 @@ def test_a_page_that_polls_through_an_outage_leaves_a_line_a_minute(
 def test_doors_and_statuses_are_told_apart(
     clock: Clock, clean_store: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    process_histories.cache_clear()
     for _ in range(3):
         Client().get(f"{URL}/history?metric=error_rate")
         Client().get(f"{URL}?period=2m")
