@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,17 +17,16 @@ from realtime.config import Config
 from realtime.core import backoff, history
 from realtime.core.consolidation import Consolidated, consolidate
 from realtime.core.records import (
-    FailureKind,
     Fault,
     FaultCode,
     Outcome,
-    ServiceMemory,
     Snapshot,
     Sweep,
     Target,
     Unprobed,
     UnprobedReason,
 )
+from realtime.core.turns import in_turn
 from realtime.probing.pool import Prober
 from realtime.registry.patience import short_waits
 from realtime.registry.schedule import refresh_interval_seconds
@@ -44,9 +43,6 @@ LEAST_GAP_SHARE = 0.5
 
 # Of what all threads can wait for within a sweep, what may be spent on targets that will probably time out again.
 DEAD_SHARE = 0.5
-
-# Probes that failed like this took their whole time, and probably will again: they begin last.
-_SLOW_FAILURES = (FailureKind.TIMEOUT, FailureKind.SWEEP_DEADLINE, FailureKind.DNS)
 
 
 class RegistryUnavailable(Exception):
@@ -140,7 +136,7 @@ class Collector:
             outcomes = self._sweep(
                 targets,
                 sitting_out=sitting_out,
-                memory=acquired.memory,
+                acquired=acquired,
                 deadline_seconds=deadline_seconds,
                 stop=stop,
             )
@@ -206,14 +202,13 @@ class Collector:
         targets: Sequence[Target],
         *,
         sitting_out: frozenset[str],
-        memory: Mapping[str, ServiceMemory],
+        acquired: Acquired,
         deadline_seconds: float,
         stop: threading.Event | None,
     ) -> list[Outcome]:
-        """Return the outcomes in the order of `targets`, though those that hung last time are begun last."""
-        hung = {name for name, remembered in memory.items() if remembered.last_kind in _SLOW_FAILURES}
+        """Return the outcomes in the order of `targets`, whenever each had its turn."""
         probed = [target for target in targets if target.name not in sitting_out]
-        ordered = sorted(probed, key=lambda target: target.name in hung)
+        ordered = in_turn(probed, memory=acquired.memory, previous=acquired.previous)
         outcomes = self._prober.sweep(targets=ordered, deadline_seconds=deadline_seconds, stop=stop)
         by_name = {outcome.target: outcome for outcome in outcomes}
         return [by_name.get(target.name) or _sat_out(target) for target in targets]
