@@ -1,6 +1,7 @@
 """A service's own page: its history, its failures by kind and its status changes, all of it kept current."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Request, expect
@@ -80,9 +81,9 @@ def test_another_period_asks_for_the_history_of_this_service_alone(page: Page) -
     with page.expect_response(lambda response: "metric=depth" in response.url and "period=1h" in response.url):
         page.get_by_role("link", name="1h").click()
 
-    histories = [url for url in asked if "/history?" in url]
-    assert len(histories) == 3
-    assert all("service=mortal" in url and "period=1h" in url for url in histories)
+    histories = {urlsplit(url).query for url in asked if "/history?" in url}  # a busy store may have one asked for again
+    metrics = ("response_time_ms", "error_rate", "depth")
+    assert histories == {f"metric={metric}&period=1h&service=mortal" for metric in metrics}
 
 
 def test_a_service_that_was_removed_is_said_to_be_gone(page: Page, fleet: Fleet) -> None:
