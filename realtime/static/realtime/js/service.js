@@ -128,7 +128,6 @@ function drawChart(chart) {
     bridge: Math.ceil(page.sampleSeconds / series.bucket),
   });
   setText(chart.fields.top, format(top));
-  setText(chart.fields.zero, "0");
   setText(chart.fields.from, timeAt(series, 0));
   setText(chart.fields.to, timeAt(series, series.values.length));
   setAttribute(chart.svg, "aria-label", describe(chart.label, { series, failed, format }));

@@ -22,7 +22,7 @@ export function draw(svg, series, { least = 1, top = Infinity, bridge = 0, faile
   return highest;
 }
 
-export function scaleTop(values, least) {
+function scaleTop(values, least) {
   let highest = least;
   for (const value of values) if (value !== null && value * HEADROOM > highest) highest = value * HEADROOM;
   return highest;
