@@ -103,7 +103,7 @@ def test_the_histories_come_once_for_all_services_together(open_page: OpenPage, 
     expect(page.locator("tr[data-service=service-4] .spark .line")).not_to_have_attribute("d", "")
     page.wait_for_load_state("networkidle")
 
-    asked = {url.split("?")[1] for url in requests if "/history?" in url}  # a busy store may have one asked for again
+    asked = {url.split("?")[1] for url in requests if "/history?" in url}  # a busy store may have one asked for twice
     metrics = page.locator(".tile").evaluate_all("tiles => tiles.map((tile) => tile.dataset.metric)")
     assert asked == {f"metric={metric}&period=5m" for metric in [*metrics, "response_time_ms"]}
 

@@ -81,7 +81,8 @@ def test_another_period_asks_for_the_history_of_this_service_alone(page: Page) -
     with page.expect_response(lambda response: "metric=depth" in response.url and "period=1h" in response.url):
         page.get_by_role("link", name="1h").click()
 
-    histories = {urlsplit(url).query for url in asked if "/history?" in url}  # a busy store may have one asked for again
+    # As sets: a busy store may have one asked for again.
+    histories = {urlsplit(url).query for url in asked if "/history?" in url}
     metrics = ("response_time_ms", "error_rate", "depth")
     assert histories == {f"metric={metric}&period=1h&service=mortal" for metric in metrics}
 
