@@ -1,5 +1,6 @@
 """The small modules on their own, in the browser that runs them."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,68 @@ SERIES = """async ([start, samples]) => {
   for (const sample of samples) series.add(...sample);
   return [series.start, series.values];
 }"""
+
+# A history of nothing, then one document after the other: the last sample of the service's two charts, and the fleet's.
+EXTEND = """async ([documents]) => {
+  const { Histories } = await import("/static/realtime/js/series.js");
+  const histories = new Histories("/nowhere");
+  await histories.load({ period: "5m", metrics: [], snapshotId: 0 });
+  for (const document of documents) histories.extend(document);
+  const ends = ["error_rate", "response_time_ms"].map((metric) => histories.service(metric, "x").values.at(-1));
+  return [...ends, histories.fleet("error_rate").values.at(-1)];
+}"""
+# The first answer arrives when the last of the documents has; then one more document.
+LOAD = """async ([answers, documents]) => {
+  const { Histories } = await import("/static/realtime/js/series.js");
+  let release;
+  const all = new Promise((resolve) => (release = resolve));
+  window.fetch = async (url) => {
+    await all;
+    const metric = new URL(url, location.href).searchParams.get("metric");
+    return { ok: true, json: async () => answers[metric] };
+  };
+  const histories = new Histories("/nowhere");
+  const loading = histories.load({ period: "5m", metrics: Object.keys(answers), service: "x", snapshotId: 10 });
+  const changed = structuredClone(documents[0]);
+  for (const document of documents.slice(0, -1)) histories.extend(Object.assign(changed, document));
+  release();
+  await loading;
+  histories.extend(documents.at(-1));
+  return Object.keys(answers).map((metric) => histories.service(metric, "x").values.slice(-3));
+}"""
+FETCHES = """async (status) => {
+  const { Histories } = await import("/static/realtime/js/series.js");
+  let fetches = 0;
+  window.fetch = async () => {
+    fetches += 1;
+    if (!status) throw new TypeError("Failed to fetch");
+    return new Response("{}", { status });
+  };
+  await new Histories("/nowhere").load({ period: "5m", metrics: ["error_rate"], snapshotId: 1 });
+  return fetches;
+}"""
+SWEPT_AT = datetime(2025, 10, 18, 18, 45, 30, tzinfo=UTC)
+BEFORE = SWEPT_AT - timedelta(seconds=60)
+
+
+def swept(*, snapshot_id: int = 1, at: datetime = SWEPT_AT, error: str | None = None, **entry: Any) -> dict[str, Any]:
+    """What a document of one service says that the histories read; `entry` is what is not simply well."""
+    well = {"service": "x", "status": "healthy", "checked_at": at.isoformat(), "consecutive_failures": 0}
+    well |= {"response_time_ms": 20, "comparison": {"error_rate": {}, "response_time_ms": {}}}
+    return {
+        "snapshot_id": snapshot_id,
+        "timestamp": at.isoformat(),
+        "collection_time_ms": 1000,
+        "refresh_interval_seconds": 5,
+        "comparison": {"period_seconds": 300},
+        "error": error and {"code": error},
+        "api_metrics": [well | entry],
+        "other_services": [],
+        "events_sources": {"expected": 0, "fresh": 0},
+        "events_per_second": 0,
+        "api_calls_active": 0,
+        "health_summary": {"health_percentage": 0},
+    }
 
 
 @pytest.fixture
@@ -143,3 +206,67 @@ def test_a_long_silence_leaves_a_gap(page: Page) -> None:
     start = {"start": 100, "bucket": 10, "values": [1, 2, 3]}
 
     assert page.evaluate(SERIES, [start, [[1005, 7, 5]]]) == [980, [None, None, 7]]
+
+
+FAILING = {"status": "error", "consecutive_failures": 3, "response_time_ms": None}
+LEFT_OUT = {"checked_at": BEFORE.isoformat()}
+SITTING = {"next_check_at": (SWEPT_AT + timedelta(seconds=40)).isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("document", "samples"),
+    [
+        pytest.param(swept(), [0, 20, 0], id="well"),
+        pytest.param(swept(**FAILING), [100, None, 100], id="failing"),
+        pytest.param(swept(**FAILING, error="sweep_overrun"), [100, None, 100], id="failing, others left out"),
+        pytest.param(swept(**LEFT_OUT), [None, None, None], id="well, left out"),
+        pytest.param(swept(**FAILING, **LEFT_OUT, error="sweep_overrun"), [None, None, None], id="failing, left out"),
+        pytest.param(swept(**FAILING, **LEFT_OUT, error="internal"), [None, None, None], id="failing, a fault of ours"),
+        pytest.param(swept(**FAILING, **LEFT_OUT), [100, None, 100], id="failing, its probe is stuck"),
+        pytest.param(swept(**FAILING, **LEFT_OUT, **SITTING), [100, None, 100], id="failing, sits out"),
+        pytest.param(
+            swept(**FAILING, **LEFT_OUT, **SITTING, error="sweep_overrun"),
+            [100, None, 100],
+            id="failing, sits out, others left out",
+        ),
+        pytest.param(swept(status="maintenance"), [None, None, None], id="in maintenance"),
+        pytest.param(swept(checked_at=None, status="unknown"), [None, None, None], id="never probed"),
+        pytest.param(swept(error="network_unreachable"), [None, None, None], id="our own network is away"),
+        pytest.param(
+            swept(**FAILING, error="network_unreachable"), [None, None, None], id="failing, our own network is away"
+        ),
+    ],
+)
+def test_only_what_a_sweep_found_out_is_drawn(
+    page: Page, document: dict[str, Any], samples: list[float | None]
+) -> None:
+    assert page.evaluate(EXTEND, [[document]]) == samples
+
+
+def test_a_document_counts_once_and_a_store_that_begins_anew_counts_on(page: Page) -> None:
+    later = SWEPT_AT + timedelta(seconds=2)  # in the same bucket
+    documents = [swept(snapshot_id=7), swept(snapshot_id=7, response_time_ms=80)]
+
+    assert page.evaluate(EXTEND, [documents])[1] == 20
+    assert page.evaluate(EXTEND, [[*documents, swept(snapshot_id=1, at=later, response_time_ms=40)]])[1] == 30
+
+
+def test_snapshots_that_arrive_while_the_histories_load_are_neither_lost_nor_counted_twice(page: Page) -> None:
+    start = SWEPT_AT - timedelta(seconds=290)  # so that the last bucket begins with the sweep
+    answer = {"start": start.isoformat(), "bucket_seconds": 10, "fleet": [], "services": {"x": [None] * 29 + [0]}}
+    answers = {
+        "error_rate": answer | {"snapshot_id": 10},
+        "response_time_ms": answer | {"snapshot_id": 12, "services": {"x": [None] * 28 + [20, 30]}},
+    }
+    documents = [
+        swept(snapshot_id=number, at=SWEPT_AT + timedelta(seconds=seconds), **state)
+        for number, seconds, state in [(10, 0, {}), (11, 10, FAILING), (12, 11, {}), (13, 20, {})]
+    ]
+    answers["response_time_ms"]["start"] = (start + timedelta(seconds=10)).isoformat()
+
+    assert page.evaluate(LOAD, [answers, documents]) == [[0, 50, 0], [20, 30, 20]]
+
+
+@pytest.mark.parametrize(("status", "fetches"), [(400, 1), (403, 1), (404, 1), (503, 3), (None, 3)])
+def test_a_history_is_asked_for_again_only_where_that_may_help(page: Page, status: int | None, fetches: int) -> None:
+    assert page.evaluate(FETCHES, status) == fetches

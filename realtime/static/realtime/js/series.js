@@ -53,9 +53,11 @@ export class Histories {
   #url;
   #fleet = new Map();
   #services = new Map(); // metric -> name -> Series
-  #snapshotId = null;
+  #answeredUpTo = new Map(); // metric -> the snapshot with which its history ended
+  #sweeps = []; // what the documents said since a load began, or the last of them
   #period = null;
   #loading = 0;
+  #isLoading = false;
 
   constructor(url) {
     this.#url = url;
@@ -74,6 +76,7 @@ export class Histories {
   async load({ period, metrics, service = null, snapshotId }) {
     this.#period = period;
     this.#loading += 1;
+    this.#isLoading = true;
     const turn = this.#loading;
     // One after the other: a server makes them from the same buckets, and is not to be rushed by many viewers.
     const answers = [];
@@ -85,7 +88,11 @@ export class Histories {
     this.#services.clear();
     answers.forEach((answer, index) => answer && this.#keep(metrics[index], answer));
     this.#align();
-    this.#snapshotId = Math.max(0, ...answers.map((answer) => answer?.snapshot_id ?? 0));
+    this.#answeredUpTo = new Map(metrics.map((metric, index) => [metric, answers[index]?.snapshot_id ?? 0]));
+    // What arrived while the answers were on their way is in some of them, or in none.
+    for (const sweep of this.#sweeps) if (sweep.period === period) this.#add(sweep);
+    this.#sweeps = this.#sweeps.slice(-1);
+    this.#isLoading = false;
     return new Map(metrics.map((metric, index) => [metric, answers[index]]));
   }
 
@@ -97,6 +104,7 @@ export class Histories {
       try {
         const response = await fetch(`${this.#url}?${query}`, { cache: "no-cache" });
         answer = response.ok ? await response.json() : null;
+        if (!answer && response.status < 500) break; // refused, and would be again
       } catch {
         answer = null;
       }
@@ -124,27 +132,48 @@ export class Histories {
 
   // Add what this document says, once per snapshot.
   extend(document) {
-    if (document.snapshot_id === this.#snapshotId || !document.snapshot_id || !this.#period) return;
-    this.#snapshotId = document.snapshot_id;
-    const at = Date.parse(document.timestamp) / 1000;
-    const seconds = document.refresh_interval_seconds || 5;
-    const bucket = document.comparison.period_seconds / BUCKETS;
-    const isBlind = document.error?.code === "network_unreachable"; // such a sweep gives no sample of anything
-    const add = (owner, key, value) => {
+    const latestId = this.#sweeps.at(-1)?.id;
+    if (document.snapshot_id === latestId || !document.snapshot_id || !this.#period) return;
+    if (document.snapshot_id < latestId) this.#answeredUpTo.clear(); // the store was emptied, and counts anew
+    // A document is changed in place by the next one: kept is what it says now.
+    const sweep = sweepOf(document, this.#period);
+    this.#sweeps = [...(this.#isLoading ? this.#sweeps : []), sweep];
+    this.#add(sweep);
+  }
+
+  #add({ id, at, seconds, bucket, samples }) {
+    for (const { metric, service, value } of samples) {
+      if (id <= this.#answeredUpTo.get(metric)) continue;
+      if (service !== null && !this.#services.has(metric)) this.#services.set(metric, new Map());
+      const [owner, key] = service === null ? [this.#fleet, metric] : [this.#services.get(metric), service];
       if (!owner.has(key)) owner.set(key, emptySeries(at, bucket));
-      owner.get(key).add(at, isBlind ? null : value, seconds);
-    };
-    for (const [metric, value] of Object.entries(fleetSamples(document))) add(this.#fleet, metric, value);
-    for (const entry of [...document.api_metrics, ...document.other_services]) {
-      const failed = failedPercent(entry, document);
-      // A failed probe says nothing about how fast the service is.
-      const response = failed ? null : entry.response_time_ms;
-      const samples = failed === null ? {} : { ...entry, error_rate: failed, response_time_ms: response };
-      for (const metric of Object.keys(entry.comparison)) {
-        if (!this.#services.has(metric)) this.#services.set(metric, new Map());
-        add(this.#services.get(metric), entry.service, samples[metric]);
-      }
+      owner.get(key).add(at, value, seconds);
     }
+  }
+}
+
+// What one document adds to the histories of this period; `service` is null in samples of the fleet.
+function sweepOf(document, period) {
+  const isBlind = document.error?.code === "network_unreachable"; // such a sweep gives no sample of anything
+  const samples = [...samplesOf(document)];
+  return {
+    period,
+    id: document.snapshot_id,
+    at: Date.parse(document.timestamp) / 1000,
+    seconds: document.refresh_interval_seconds || 5,
+    bucket: document.comparison.period_seconds / BUCKETS,
+    samples: isBlind ? samples.map((sample) => ({ ...sample, value: null })) : samples,
+  };
+}
+
+function* samplesOf(document) {
+  for (const [metric, value] of Object.entries(fleetSamples(document))) yield { metric, service: null, value };
+  for (const entry of [...document.api_metrics, ...document.other_services]) {
+    const failed = failedPercent(entry, document);
+    // A failed probe says nothing about how fast the service is.
+    const response = failed ? null : entry.response_time_ms;
+    const values = failed === null ? {} : { ...entry, error_rate: failed, response_time_ms: response };
+    for (const metric of Object.keys(entry.comparison)) yield { metric, service: entry.service, value: values[metric] };
   }
 }
 
@@ -173,12 +202,14 @@ function fleetSamples(document) {
   };
 }
 
-// Null where the sweep gives no sample of a service: in maintenance, or not probed this time although it was well.
+// Null where the sweep gives no sample of a service: in maintenance, or not probed this time. One that sits the sweep
+// out because it kept failing counts as failed; one that was left out by a failure of ours does not.
 function failedPercent(entry, document) {
   if (entry.checked_at === null || entry.status === "maintenance") return null;
-  if (entry.consecutive_failures > 0) return 100;
+  const isFailing = entry.consecutive_failures > 0;
   const sweptFrom = Date.parse(document.timestamp) - document.collection_time_ms - ROUNDING_MS;
-  return Date.parse(entry.checked_at) >= sweptFrom ? 0 : null;
+  if (Date.parse(entry.checked_at) >= sweptFrom) return isFailing ? 100 : 0;
+  return isFailing && (entry.next_check_at || !document.error) ? 100 : null;
 }
 
 function quantile(sorted, share) {
