@@ -70,6 +70,16 @@ def test_without_its_headers_it_moves(operator: Client, service: Service) -> Non
     assert (where(), values()) == (THERE, [])
 
 
+def test_a_header_that_is_taken_away_is_not_asked_for_where_another_mistake_brings_the_page_back(
+    operator: Client, service: Service
+) -> None:
+    html = save(operator, service, base_url=THERE, timeout_ms="0", **{"headers-0-DELETE": "on"})
+
+    assert "timeout_ms" in html
+    assert SAYS not in html
+    assert (where(), values()) == (HERE, [STORED])
+
+
 def test_leaving_the_headers_out_of_the_form_does_not_help(operator: Client, service: Service) -> None:
     html = save(operator, service, base_url=THERE, headers__TOTAL_FORMS="0", headers__INITIAL_FORMS="0")
 
