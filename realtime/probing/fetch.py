@@ -100,18 +100,19 @@ class Fetcher:
             CURRENT.reset(token)
 
     def _ask(self, target: Target, asked: list[str], *, wire: Wire) -> _Answer:
-        # Where redirects lead is kept in no way, or a service that leads somewhere else each time would fill the
-        # memory, use up the descriptors, and drive out the connections of others.
+        # No request to where a redirect leads is kept ready, and no connection to another origin: a service that leads
+        # somewhere else each time would fill the memory, use up the descriptors, and drive out the connections of
+        # others. Within the origin it is the service's own connection.
         prepare = self._prepared if len(asked) == 1 else self._prepare
         is_home = len(asked) == 1 or are_one_origin(*asked)
         # Nor does what is configured for the target come back, once another origin was asked.
         headers, cert = (target.headers, target.client_certificate) if is_home else ((), None)
         with nullcontext(self._adapter) if is_home else closing(self._adapter.for_one_answer()) as adapter:
-            return self._sent(
+            return self._send_again_if_idle(
                 partial(adapter.send, prepare(asked[-1], headers), verify=_verify(target), cert=cert), wire=wire
             )
 
-    def _sent(self, send: Callable[..., requests.Response], *, wire: Wire) -> _Answer:
+    def _send_again_if_idle(self, send: Callable[..., requests.Response], *, wire: Wire) -> _Answer:
         try:
             return self._send(send, wire=wire, on_new_connection=False)
         except ProbeFailed as error:
