@@ -69,6 +69,7 @@ def service(request: HttpRequest, name: str) -> HttpResponse:
     charts = [("response_time_ms", "Response time"), ("error_rate", "Error rate")]
     charts += [(metric, wording.reading(metric, 0)[0].capitalize()) for metric in _tracked(entry)]
     context |= {
+        "status": "unknown" if document["stale"] else entry["status"],
         "row": row(entry, is_api=is_api, at=document["timestamp"], readings_shown=None),
         "charts": charts,
         "service_page": True,
@@ -120,7 +121,7 @@ def _frame(document: Document, *, period: str) -> dict[str, Any]:
     return {
         "at": document["timestamp"],
         "at_clock": document["timestamp"][11:19],
-        "document_status": document["status"],
+        "status": document["status"],
         "stale": document["stale"],
         "snapshot_id": document["snapshot_id"],
         "refresh_seconds": max(document["refresh_interval_seconds"], 5),

@@ -87,6 +87,25 @@ def test_another_period_asks_for_the_history_of_this_service_alone(page: Page) -
     assert histories == {f"metric={metric}&period=1h&service=mortal" for metric in metrics}
 
 
+@pytest.mark.parametrize("has_script", [True, False])
+def test_what_is_not_known_any_more_is_not_called_healthy(open_page: OpenPage, fleet: Fleet, has_script: bool) -> None:
+    fleet.add("steady")
+    fleet.sweep(interval_seconds=1)
+    page = open_page("/services/steady", java_script_enabled=has_script)
+
+    expect(page).to_have_title("steady: not up to date – Health Dashboard")
+    expect(page.locator("[data-icon]")).to_have_attribute("href", re.compile(r"/unknown(\.\w+)?\.svg$"))
+    expect(page.locator("[data-hero]")).to_have_attribute("data-status", "unknown")
+    expect(page.locator("[data-f=icon]")).to_have_attribute("href", "#i-unknown")
+    expect(page.locator("[data-f=status]")).to_have_text("Not up to date, last known: Healthy")
+
+    fleet.sweep()
+
+    expect(page).to_have_title("steady: Healthy – Health Dashboard")
+    expect(page.locator("[data-icon]")).to_have_attribute("href", re.compile(r"/healthy(\.\w+)?\.svg$"))
+    expect(page.locator("[data-hero]")).to_have_attribute("data-status", "healthy")
+
+
 def test_a_service_that_was_removed_is_said_to_be_gone(page: Page, fleet: Fleet) -> None:
     fleet.remove("mortal")
     fleet.sweep()

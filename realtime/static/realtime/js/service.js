@@ -53,13 +53,15 @@ function entryIn(shown) {
 
 function inWindow(shown) {
   const status = entryIn(shown)?.entry.status ?? "unknown";
+  if (shown.stale) return { title: `${name}: not up to date`, status: "unknown" };
   return { title: `${name}: ${wording.STATUS_WORDS[status]}`, status };
 }
 
 function showEntry(entry, isApi, shown) {
-  setAttribute(root.querySelector("[data-hero]"), "data-status", entry.status);
-  setIcon(fields.icon, entry.status);
-  setText(fields.status, wording.STATUS_WORDS[entry.status]);
+  const status = shown.stale ? "unknown" : entry.status;
+  setAttribute(root.querySelector("[data-hero]"), "data-status", status);
+  setIcon(fields.icon, status);
+  setText(fields.status, (shown.stale ? "Not up to date, last known: " : "") + wording.STATUS_WORDS[entry.status]);
   setHidden(fields.pending, !entry.pending);
   setText(fields.about, about(entry));
   setHidden(fields.tag, isApi);
