@@ -106,8 +106,8 @@ SWEEP_DEADLINE = Variable(
     name="REALTIME_SWEEP_DEADLINE",
     parse=parsers.optional_seconds,
     default="",
-    help="Seconds that one sweep may take; it counts while it is shorter than the refresh interval. "
-    "Unset: the smaller of 4 and 80 % of the interval.",
+    help="Seconds that one sweep may take; 80 % of the refresh interval where that is no longer. "
+    "Unset: the smaller of 4 and that.",
 )
 PROBE_THREADS = Variable(
     name="REALTIME_PROBE_THREADS",

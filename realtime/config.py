@@ -22,7 +22,8 @@ class Config:
     """What the rooms of `realtime` need to know; found at `django.conf.settings.REALTIME`.
 
     refresh_interval_seconds: fills an empty beat table; later the table's row counts.
-    sweep_deadline_seconds: None, or no less than the refresh interval, means the smaller of 4 s and 80 % of it.
+    sweep_deadline_seconds: None means the smaller of 4 s and 80 % of the refresh interval; under an interval that is no
+    longer than it, 80 % of that count.
     probe_threads: most probes under way at once in one process.
     body_limit_bytes: of one answer, after decompression.
     probe_allow: networks outside which nothing is probed; empty means everywhere. probe_deny: refused, also within it.
@@ -49,8 +50,8 @@ class Config:
 
     def sweep_deadline(self, *, interval_seconds: int) -> float:
         """Return the seconds that one sweep may take under this refresh interval."""
-        chosen = self.sweep_deadline_seconds
+        longest = SWEEP_DEADLINE_SHARE * interval_seconds
+        if self.sweep_deadline_seconds is None:
+            return min(MAX_SWEEP_DEADLINE_SECONDS, longest)
         # The interval is changed in the admin, long after this was chosen: a sweep that outlasts it skips the next.
-        if chosen is not None and chosen < interval_seconds:
-            return chosen
-        return min(MAX_SWEEP_DEADLINE_SECONDS, SWEEP_DEADLINE_SHARE * interval_seconds)
+        return self.sweep_deadline_seconds if self.sweep_deadline_seconds < interval_seconds else longest
