@@ -1,6 +1,5 @@
 """Services that serve only who shows a certificate: with it, without it, with another; and nobody borrows one."""
 
-import os
 import ssl
 import sys
 import tempfile
@@ -124,7 +123,7 @@ def memory_files() -> list[str]:
     found = []
     for descriptor in Path("/proc/self/fd").glob("*"):
         with suppress(FileNotFoundError):  # closed meanwhile, by another thread or by our own listing
-            found.append(os.readlink(descriptor))
+            found.append(str(descriptor.readlink()))
     return [name for name in found if name.startswith("/memfd:")]
 
 
