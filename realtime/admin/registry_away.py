@@ -1,10 +1,11 @@
-"""The admin while the registry's database is away: one page that says so, since even its sessions are in there."""
+"""The admin while the registry's database does not answer: one page that says so, for even its sessions are in there."""
 
 import logging
+import sqlite3
 from collections.abc import Callable
 
 from django.db import Error as RegistryError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -15,7 +16,7 @@ RETRY_AFTER_SECONDS = 5
 
 
 class TellOfRegistry:
-    """Middleware: what the database refuses the admin while it is away is a 503, and no mistake of ours."""
+    """Middleware: what the database refuses the admin while it is away or locked is a 503, and no mistake of ours."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -24,14 +25,23 @@ class TellOfRegistry:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the page, None where the exception is another or the database answers."""
+        """Return the page, None where the exception is another or tells of a mistake in what was asked."""
         is_admin = request.resolver_match is not None and request.resolver_match.app_name == "admin"
-        if not is_admin or not isinstance(exception, RegistryError) or not _is_away():
+        if not is_admin or not isinstance(exception, RegistryError) or not (_has_given_up(exception) or _is_away()):
             return None
-        logger.warning("the admin cannot be shown: the registry's database is away (%s)", type(exception).__name__)
+        logger.warning("the admin cannot be shown: the registry's database gives no answer (%s)", type(exception).__name__)
         page = render_to_string("realtime/registry_away.html")
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"}
         return HttpResponse(page, status=503, headers=headers)
+
+
+def _has_given_up(exception: RegistryError) -> bool:
+    """Tell whether it was the database's own trouble: gone, locked, or longer at it than it may be.
+
+    SQLite tells mistakes in SQL by the same exception, and so a table that an emptied database lacks.
+    """
+    is_mistake = getattr(exception.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(exception, OperationalError) and not is_mistake
 
 
 def _is_away() -> bool:

@@ -49,7 +49,10 @@ def test_a_locked_table_costs_a_sweep_its_patience_and_nothing_else(victim: OnPo
     with server.connect() as lock:
         lock.execute("LOCK TABLE realtime_service IN ACCESS EXCLUSIVE MODE")
         goes_on_without_registry(site)
+        admin = site.admin()
+    assert (admin.status, "The registry's database does not answer" in admin.words) == (503, True)
     assert site.wait_until_well() < RECOVERY_SECONDS
+    assert site.admin().status == 200
 
 
 def test_a_server_that_crashed_is_used_again_once_it_is_back(victim: OnPostgresql) -> None:
