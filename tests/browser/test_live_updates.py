@@ -21,6 +21,13 @@ NO_EVENT_STREAM = """window.EventSource = class {
   close() {}
 };"""
 METRICS = "/api/v1/real-time-metrics?"
+# A tab that nobody looks at, until `look` is called.
+HIDDEN = """let isHidden = true;
+Object.defineProperty(document, "hidden", { get: () => isHidden });
+window.look = () => {
+  isHidden = false;
+  document.dispatchEvent(new Event("visibilitychange"));
+};"""
 
 
 def test_a_service_that_dies_and_recovers_is_shown_at_once(open_page: OpenPage, fleet: Fleet) -> None:
@@ -246,6 +253,26 @@ def test_without_any_push_each_refresh_is_one_request_and_none_has_a_body_in_vai
     assert statuses[0] == 200
     assert 304 in statuses
     assert set(statuses) == {200, 304}
+
+
+def test_a_hidden_tab_that_asks_seldom_calls_nothing_old_that_it_has_not_asked_for(
+    open_page: OpenPage, fleet: Fleet
+) -> None:
+    fleet.add("steady")
+    fleet.sweep(interval_seconds=20)
+    page = open_page("about:blank", scripts=(NO_WEBSOCKET, NO_EVENT_STREAM, HIDDEN))
+    page.clock.install()
+    page.goto("/")
+    expect(page.locator("[data-connection]")).to_have_text("Polling")
+
+    page.clock.fast_forward(52_000)  # more than two intervals and a sweep, less than until it asks again
+    assert page.title() == "The service is healthy – Health Dashboard"
+    page.evaluate("look()")
+    page.clock.run_for(1_000)
+    assert page.title() == "The service is healthy – Health Dashboard"
+
+    page.clock.fast_forward(4_000)  # in sight, and no answer had anything newer
+    assert page.title() == "Not up to date – Health Dashboard"
 
 
 def _traffic(page: Page) -> tuple[list[str], list[dict[str, Any]]]:

@@ -15,7 +15,7 @@ const LONGEST_PAUSE_MS = 15_000;
 // On the lesser ways, the WebSocket is tried again after this time, then after twice as long, and so on.
 const FIRST_UPGRADE_MS = 60_000;
 const LONGEST_UPGRADE_MS = 15 * 60_000;
-const HIDDEN_POLL_MS = 60_000;
+export const HIDDEN_POLL_MS = 60_000;
 
 const FAILED = "failed"; // never opened
 const LOST = "lost"; // was open, and ended

@@ -1,13 +1,15 @@
 // What both pages share: text that is set only where it changed, the state of the connection, and what the window's
 // title and icon tell to someone who looks at another tab.
 
-import { Feed } from "./feed.js";
+import { Feed, HIDDEN_POLL_MS } from "./feed.js";
 import { Histories } from "./series.js";
 import * as wording from "./wording.js";
 
 // Beyond two intervals and the longest sweep, numbers are old whatever the reason.
 const INTERVALS_BEFORE_OLD = 2;
 const LONGEST_SWEEP_SECONDS = 8;
+// How long a tab that is looked at again may take for its first answer.
+const ANSWER_MS = 3_000;
 
 // Everything that comes from a service goes through here or through an attribute, never through a parser.
 export function setText(element, text) {
@@ -62,6 +64,7 @@ export class Page {
   #hasHistories = false;
   #connection = null;
   #arrivedAt = 0;
+  #turnedAt = -Infinity; // when the tab was hidden or shown last
   #lostAt = null;
   #scheduled = false;
   #connectionText = document.querySelector("[data-f=connection]");
@@ -86,6 +89,7 @@ export class Page {
       onConnection: (state) => this.#connect(state),
     });
     document.querySelector(".switch").addEventListener("click", (event) => this.#choosePeriod(event));
+    document.addEventListener("visibilitychange", () => (this.#turnedAt = performance.now()));
     setInterval(() => this.#showConnection(), 1000);
   }
 
@@ -161,8 +165,10 @@ export class Page {
   #isOld() {
     if (!this.#document) return document.body.classList.contains("is-old");
     if (this.#document.stale) return true;
-    const limit = INTERVALS_BEFORE_OLD * this.sampleSeconds + LONGEST_SWEEP_SECONDS;
-    return performance.now() - this.#arrivedAt > 1000 * limit;
+    const now = performance.now();
+    const isSeldomAsked = this.#connection === "polling" && (document.hidden || now - this.#turnedAt < ANSWER_MS);
+    const seconds = Math.max(this.sampleSeconds, isSeldomAsked ? HIDDEN_POLL_MS / 1000 : 0);
+    return now - this.#arrivedAt > 1000 * (INTERVALS_BEFORE_OLD * seconds + LONGEST_SWEEP_SECONDS);
   }
 
   #showConnection() {
