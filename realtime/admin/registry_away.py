@@ -1,4 +1,4 @@
-"""The admin while the registry's database does not answer: one page that says so, for even its sessions are in there."""
+"""The admin while the registry's database does not answer: one page that says so; even its sessions are in there."""
 
 import logging
 import sqlite3
@@ -29,7 +29,7 @@ class TellOfRegistry:
         is_admin = request.resolver_match is not None and request.resolver_match.app_name == "admin"
         if not is_admin or not isinstance(exception, RegistryError) or not (_has_given_up(exception) or _is_away()):
             return None
-        logger.warning("the admin cannot be shown: the registry's database gives no answer (%s)", type(exception).__name__)
+        logger.warning("the registry's database gives the admin no answer (%s)", type(exception).__name__)
         page = render_to_string("realtime/registry_away.html")
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"}
         return HttpResponse(page, status=503, headers=headers)

@@ -43,7 +43,8 @@ def test_without_its_database_the_installation_goes_on_with_the_registry_last_re
     assert (before["status"], before["stale"], before["status_counts"]["healthy"]) == ("healthy", False, 3)
     assert "registry_unavailable" in str(message)
     assert "The registry cannot be read" in page
-    assert (admin.status, "The registry's database does not answer" in admin.words) == (503, True)  # its sessions are in there
+    # The admin's sessions are in there.
+    assert (admin.status, "The registry's database does not answer" in admin.words) == (503, True)
     # A process of its own never read the registry.
     assert (collected.returncode, collected.stderr) == (2, "CommandError: the registry cannot be read\n")
     assert site.admin().status == 200
