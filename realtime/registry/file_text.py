@@ -8,7 +8,10 @@ from typing import Any, Never
 
 import yaml
 
-MAX_MERGED_KEYS = 1000  # of one mapping: an entry has 22, and its headers 32 at most
+MAX_KEYS = 1000  # of one mapping, merged ones included: an entry has 22, and its headers 32 at most
+MAX_MERGES = 50  # into one mapping
+
+_MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 class FileFormat(StrEnum):
@@ -100,20 +103,29 @@ def _one_line(message: object) -> str:
     return " ".join(str(message).split())[:200]
 
 
+def _merge_count(node: yaml.MappingNode) -> int:
+    merged = [value for key, value in node.value if key.tag == _MERGE_TAG]
+    return sum(len(value.value) if isinstance(value, yaml.SequenceNode) else 1 for value in merged)
+
+
 class _StrictLoader(yaml.SafeLoader):
     """A safe loader for which equal keys in one mapping, and values that cannot be built, are errors with a line."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        # Merges multiply: a few lines could fill the memory. Their number is asked first, for one mapping that is
+        # merged thousands of times does so before its keys can be counted.
+        if _merge_count(node) > MAX_MERGES:
+            problem = f"more than {MAX_MERGES} merges into one mapping"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         super().flatten_mapping(node)
-        # Merges of merges multiply: a few lines could fill the memory.
-        if len(node.value) > MAX_MERGED_KEYS:
-            problem = f"a mapping of more than {MAX_MERGED_KEYS} keys"
+        if len(node.value) > MAX_KEYS:
+            problem = f"a mapping of more than {MAX_KEYS} keys"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key_node, _ in node.value:
-            if isinstance(key_node, yaml.ScalarNode) and key_node.tag != "tag:yaml.org,2002:merge":
+            if isinstance(key_node, yaml.ScalarNode) and key_node.tag != _MERGE_TAG:
                 if key_node.value in seen:
                     problem = f"the key {key_node.value[:60]!r} stands twice in one mapping"
                     raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)

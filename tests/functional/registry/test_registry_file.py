@@ -328,3 +328,15 @@ def test_a_file_whose_merges_multiply_is_refused_at_once() -> None:
     (mistake,) = mistakes_in(bomb("{x: 1}", "{{<<: [{}]}}"))
 
     assert mistake.startswith("is no YAML: a mapping of more than 1000 keys, line 6")
+
+
+@pytest.mark.parametrize(
+    ("merge", "mapping"), [("*a", "<<: [{}]"), ("<<: *a", "{}")], ids=["in one list", "one after the other"]
+)
+def test_a_mapping_that_is_merged_many_times_is_refused_before_it_is(merge: str, mapping: str) -> None:
+    keys = ", ".join(f"k{number}: 1" for number in range(999))
+    text = f"a: &a {{{keys}}}\nb: {{{mapping.format(', '.join([merge] * 51))}}}\n"
+
+    (mistake,) = mistakes_in(text)
+
+    assert mistake.startswith("is no YAML: more than 50 merges into one mapping, line 2")
