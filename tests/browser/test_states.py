@@ -88,6 +88,24 @@ def test_a_service_that_sits_sweeps_out_says_when_it_is_probed_again(
     expect(fact(page, "Last check")).to_have_text(re.compile("just now|ago"))
 
 
+@pytest.mark.usefixtures("hanging")
+@pytest.mark.parametrize("path", ["/", "/services/hanging"])
+def test_the_time_until_the_next_check_runs_down(open_page: OpenPage, path: str) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(path)
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+    promise = page.locator("[data-f=next]").first
+    expect(promise).to_have_text(re.compile(r"in \d+ s"))
+    first = promise.inner_text()
+
+    page.clock.fast_forward(3_000)
+    expect(promise).not_to_have_text(first)
+    page.clock.fast_forward(42_000)
+
+    expect(promise).to_have_text(re.compile("(next check )?due now"))
+
+
 @pytest.mark.parametrize("path", ["/", "/services/hanging"])
 def test_an_old_page_promises_no_next_check(open_page: OpenPage, hanging: Fleet, path: str) -> None:
     hanging.sweep(interval_seconds=1)

@@ -28,8 +28,8 @@ export function ago(moment, shown) {
   return moment ? wording.ago((Date.parse(shown.timestamp) - Date.parse(moment)) / 1000) : "never";
 }
 
-// When a service that sits sweeps out is probed again; empty for all others.
-export function nextCheck(entry, shown) {
-  if (!entry.next_check_at) return "";
-  return wording.until((Date.parse(entry.next_check_at) - Date.parse(shown.timestamp)) / 1000);
+// Seconds from the sweep until a service that sits sweeps out is probed again; null for all others.
+export function secondsToNextCheck(entry, shown) {
+  if (!entry.next_check_at) return null;
+  return (Date.parse(entry.next_check_at) - Date.parse(shown.timestamp)) / 1000;
 }

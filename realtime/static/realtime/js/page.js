@@ -64,6 +64,8 @@ export class Page {
   #hasHistories = false;
   #connection = null;
   #arrivedAt = 0;
+  #snapshotId = null;
+  #sweptAt = 0; // when the latest snapshot arrived for the first time
   #turnedAt = -Infinity; // when the tab was hidden or shown last
   #lostAt = null;
   #scheduled = false;
@@ -90,7 +92,7 @@ export class Page {
     });
     document.querySelector(".switch").addEventListener("click", (event) => this.#choosePeriod(event));
     document.addEventListener("visibilitychange", () => (this.#turnedAt = performance.now()));
-    setInterval(() => this.#showConnection(), 1000);
+    setInterval(() => this.#tick(), 1000);
   }
 
   start() {
@@ -139,9 +141,29 @@ export class Page {
     });
   }
 
+  // Have a field say how long it is until a moment so many seconds after the sweep, and count down; null clears it.
+  countDown(field, seconds) {
+    if (seconds === null) field.removeAttribute("data-seconds");
+    else setAttribute(field, "data-seconds", String(seconds));
+    setText(field, seconds === null ? "" : this.#remaining(field));
+  }
+
+  #remaining({ dataset }) {
+    const passed = Math.floor((performance.now() - this.#sweptAt) / 1000);
+    return (dataset.words ?? "") + wording.until(Number(dataset.seconds) - passed);
+  }
+
+  #tick() {
+    this.#showConnection();
+    for (const field of document.querySelectorAll("[data-seconds]")) setText(field, this.#remaining(field));
+  }
+
   #receive(received) {
     this.#document = received;
     this.#arrivedAt = performance.now();
+    // The same snapshot may come again, when only its state has changed.
+    if (received.snapshot_id !== this.#snapshotId) this.#sweptAt = this.#arrivedAt;
+    this.#snapshotId = received.snapshot_id;
     // Before the first snapshot there is no past to ask for.
     if (!this.#hasHistories && received.snapshot_id) void this.loadHistories();
     this.histories.extend(received);

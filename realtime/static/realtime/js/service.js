@@ -1,6 +1,6 @@
 // The page of one service: its state as it is pushed, its charts, its failures and status changes.
 
-import { about, ago, entriesOf, nextCheck, readingsOf } from "./entries.js";
+import { about, ago, entriesOf, readingsOf, secondsToNextCheck } from "./entries.js";
 import {
   Page,
   element,
@@ -69,7 +69,7 @@ function showEntry(entry, isApi, shown) {
   setText(fields["error-rate"], wording.percent(entry.error_rate));
   setText(fields.success, ago(entry.last_success, shown));
   setText(fields.checked, ago(entry.checked_at, shown));
-  setText(fields.next, nextCheck(entry, shown));
+  page.countDown(fields.next, secondsToNextCheck(entry, shown));
   setHidden(fields.next.parentElement, !entry.next_check_at);
   setText(fields.uptime, "uptime_seconds" in entry ? wording.duration(entry.uptime_seconds) : wording.NOTHING);
   const [words, message] = wording.failure(entry.error);

@@ -1,6 +1,6 @@
 // The table of services: one row for each, kept by name; an update touches only the cells that changed.
 
-import { about, ago, entriesOf, nextCheck, readingsOf } from "./entries.js";
+import { about, ago, entriesOf, readingsOf, secondsToNextCheck } from "./entries.js";
 import { element, fieldsOf, setAttribute, setHidden, setIcon, setList, setText } from "./page.js";
 import { describe, draw } from "./sparkline.js";
 import * as wording from "./wording.js";
@@ -160,8 +160,7 @@ class Row {
     setText(fields.error, words);
     setText(fields.message, message);
     setAttribute(fields.message.parentElement, "title", message);
-    const next = nextCheck(entry, page.document);
-    setText(fields.next, next && `next check ${next}`);
+    page.countDown(fields.next, secondsToNextCheck(entry, page.document));
     setText(fields.success, ago(entry.last_success, page.document));
     setAttribute(fields.success, "datetime", entry.last_success ?? "");
     this.#draw = () => this.#drawHistory(entry.service, page);
