@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 OWN_NAME = "up"
 ENDPOINT = "/api/v1/real-time-metrics"
+READINESS = "/readyz"
 READY_SECONDS = 20.0
 POLL_SECONDS = 0.05
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -153,7 +154,7 @@ class _Run:
             await self._step(lambda: steps.ensure_demo_user(output))
         await self._step(lambda: steps.sweep(output, stop=self.stop_sweep))
         open_port(plan.listener)
-        await self._start_until(web_part(plan), lambda: _endpoint_answers(plan))
+        await self._start_until(web_part(plan), lambda: _web_answers(plan))
         for part in collecting_parts(plan):
             await self.supervisor.start(part)
         self._tell_urls()
@@ -186,17 +187,21 @@ class _Run:
     def _tell_urls(self) -> None:
         port = self.plan.listener.getsockname()[1]
         origin = f"http://{in_url(calling_host(self.plan.listener))}:{port}"
-        self.printer.write(OWN_NAME, f"metrics  {origin}{ENDPOINT}")
-        self.printer.write(OWN_NAME, f"admin    {origin}/admin/")
+        self.printer.write(OWN_NAME, f"dashboard  {origin}/")
+        self.printer.write(OWN_NAME, f"admin      {origin}/admin/")
+        self.printer.write(OWN_NAME, f"metrics    {origin}{ENDPOINT}")
         self.printer.write(OWN_NAME, "running; Ctrl-C stops everything")
 
 
-def _endpoint_answers(plan: Plan) -> bool:
-    """Return whether the endpoint gives any answer of its own; 503 is one: it says that there is no snapshot."""
+def _web_answers(plan: Plan) -> bool:
+    """Return whether the web server gives any answer of its own; 503 is one: it says that there is no snapshot.
+
+    Asked is what everybody may know, so that no log tells of a stranger without a key.
+    """
     address = (calling_host(plan.listener), plan.listener.getsockname()[1])
     connection = http.client.HTTPConnection(*address, timeout=READY_SECONDS)
     try:
-        connection.request("GET", ENDPOINT, headers={"Host": plan.host_header})
+        connection.request("GET", READINESS, headers={"Host": plan.host_header})
         return connection.getresponse().status != http.client.INTERNAL_SERVER_ERROR
     except OSError:
         return False
