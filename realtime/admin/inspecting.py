@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from realtime.collection.inspection import probe_now
 from realtime.core.records import Exchange, Inspection, Phases, ProbeResult
 from realtime.models import Service
-from realtime.registry.targets import left_out_of, secrets_of
+from realtime.registry.targets import Carried, carried_by, secrets_of
 
 MAX_AT_ONCE = 10
 EXCERPT_CHARACTERS = 4000
@@ -39,15 +39,11 @@ class ExchangeReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceReport:
-    """One probed service as the page shows it; `inspection` is None when it could not be probed.
-
-    left_out: sentences, one for each secret that should be sent and is not, with the reason.
-    """
+    """One probed service as the page shows it; `inspection` is None when it could not be probed."""
 
     service: Service
-    header_names: tuple[str, ...]
+    carried: Carried
     client_certificate: str
-    left_out: tuple[str, ...]
     inspection: Inspection | None
     exchanges: tuple[ExchangeReport, ...]
     readings: tuple[tuple[str, float], ...]
@@ -57,8 +53,17 @@ def page(request: HttpRequest, services: Sequence[Service], *, context: dict[str
     """Probe the services now and return the page that shows it; secrets that an answer echoes are masked."""
     names = [service.name for service in services]
     secrets = _spellings(secrets_of(names))
+    carried = carried_by(names)
     inspections = {inspection.result.target: inspection for inspection in probe_now(names)}
-    reports = [_report(service, inspections.get(service.name), secrets=secrets) for service in services]
+    reports = [
+        _report(
+            service,
+            inspections.get(service.name),
+            carried=carried.get(service.name, Carried()),
+            secrets=secrets,
+        )
+        for service in services
+    ]
     return TemplateResponse(
         request,
         "admin/realtime/service/probe_now.html",
@@ -66,23 +71,26 @@ def page(request: HttpRequest, services: Sequence[Service], *, context: dict[str
     )
 
 
-def _report(service: Service, inspection: Inspection | None, *, secrets: Sequence[str]) -> ServiceReport:
+def _report(
+    service: Service, inspection: Inspection | None, *, carried: Carried, secrets: Sequence[str]
+) -> ServiceReport:
     exchanges = inspection.exchanges if inspection else ()
     return ServiceReport(
         service=service,
-        header_names=tuple(header.name for header in service.headers.all()),
-        client_certificate=_certificate_words(service),
-        left_out=left_out_of([service.name]),
+        carried=carried,
+        client_certificate=_certificate_words(service, carried),
         inspection=inspection,
         exchanges=tuple(_exchange_report(exchange, secrets=secrets) for exchange in exchanges),
         readings=_readings(inspection.result) if inspection else (),
     )
 
 
-def _certificate_words(service: Service) -> str:
+def _certificate_words(service: Service, carried: Carried) -> str:
     """Return what becomes of the client certificate. Only the server knows whether it asked for one and took it."""
     if not service.client_certificate:
         return "none"
+    if not carried.has_client_certificate:
+        return "stored, but not shown: it cannot be used"
     if not service.base_url.lower().startswith("https://"):
         return "stored, but not shown: there is no TLS"
     return "shown if the server asks for one, and not after a redirect to another origin"

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from realtime.admin import inspecting
 from realtime.core.records import Exchange, Failure, FailureKind, Inspection, Phases, ProbeResult, Status
@@ -135,9 +137,13 @@ def test_the_page_says_what_was_not_sent_and_why(operator: Client, seen: Seen) -
     seen()
     service = saved_service(base_url="https://127.0.0.1:8006", client_certificate="${UNSET_PEM}")
     saved_header(service, name="X-Key", value="${UNSET_TOKEN}")
+    saved_header(service, name="X-Sent", value="there")
 
     html = probe(operator, service)
 
+    assert "In this process (that of the collector may have other variables): data-api is" in html
+    assert "request headers of this service</th><td>X-Sent (" in html
+    assert "client certificate</th><td>stored, but not shown: it cannot be used<" in html
     assert "data-api is probed without its header X-Key: UNSET_TOKEN is not set" in html
     assert "data-api is probed without its client certificate: UNSET_PEM is not set" in html
 
@@ -206,6 +212,21 @@ def test_a_service_that_gave_no_inspection_is_said_to_have_none(
     monkeypatch.setattr(inspecting, "probe_now", lambda names: ())
 
     assert "Could not be probed now" in probe(operator, saved_service())
+
+
+def test_ten_services_cost_no_more_queries_than_one(operator: Client, seen: Seen) -> None:
+    seen()
+    services = [saved_service(name=f"service-{number}") for number in range(10)]
+    for service in services:
+        saved_header(service)
+    queries = []
+
+    for chosen in (services[:1], services):
+        with CaptureQueriesContext(connection) as captured:
+            probe(operator, *chosen)
+        queries.append(len(captured))
+
+    assert queries[0] == queries[1]
 
 
 def test_too_many_services_at_once_are_refused_in_one_line(operator: Client, seen: Seen) -> None:
