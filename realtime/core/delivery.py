@@ -66,8 +66,9 @@ class Held:
     """What a listener has.
 
     snapshot_id: None before the first document. state_version: None for one that came back, which may believe
-    anything of the state. trouble: what it was told is wrong. data_at: of the last document or patch; message_at: of
-    the last message of any kind.
+    anything of the state. trouble: what was wrong when it was last sent anything but a heartbeat; after a patch, which
+    tells the state in which its snapshot came, a state that tells the rest follows. data_at: of the last document or
+    patch; message_at: of the last message of any kind.
     """
 
     snapshot_id: int | None = None
@@ -143,8 +144,8 @@ def after(message: Message, *, held: Held, present: Present, now: float) -> Held
 
 def _must_hear_state(held: Held, present: Present) -> bool:
     if held.state_version is None:
-        changed = present.state_version != present.arrival_version
-        return present.snapshot_id == held.snapshot_id and (changed or bool(present.trouble))
+        # Also when all is well: it may have left in a trouble that is over, and nobody here remembers.
+        return present.snapshot_id == held.snapshot_id
     # A change that a newer snapshot overtook is told by that snapshot.
     return present.state_version > max(held.state_version, present.arrival_version)
 

@@ -19,6 +19,14 @@ PATIENCE_SECONDS = 20.0
 
 Json = dict[str, Any]
 
+STORE_AWAY: Json = {
+    "type": "state",
+    "stale": True,
+    "status": "unknown",
+    "error": {"code": "store_unavailable", "message": "the store does not answer"},
+}
+NORMAL: Json = {"type": "state", "stale": False, "status": "healthy", "error": None}
+
 
 class _Server(uvicorn.Server):
     """A server that leaves the signals of the test run alone."""

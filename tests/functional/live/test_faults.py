@@ -33,15 +33,16 @@ from realtime.live.hub import Hub
 from realtime.reporting.reader import Reader
 from tests.embedded_store import started_store
 from tests.functional.live.conftest import Newsroom
-from tests.functional.live.serving import PATIENCE_SECONDS, Client, Json, listening, rest_answer, serving
-
-STORE_AWAY = {
-    "type": "state",
-    "stale": True,
-    "status": "unknown",
-    "error": {"code": "store_unavailable", "message": "the store does not answer"},
-}
-NORMAL = {"type": "state", "stale": False, "status": "healthy", "error": None}
+from tests.functional.live.serving import (
+    NORMAL,
+    PATIENCE_SECONDS,
+    STORE_AWAY,
+    Client,
+    Json,
+    listening,
+    rest_answer,
+    serving,
+)
 
 
 async def next_but_heartbeats(client: Client) -> Json:
@@ -231,7 +232,7 @@ async def test_a_database_that_takes_its_time_over_sessions_holds_up_no_snapshot
 async def test_rights_that_cannot_be_looked_at_are_looked_at_again(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    looks = iter([1 / 2, ValueError("a fault of ours"), None])
+    looks = iter([True, ValueError("a fault of ours"), False])
 
     class Revoked:
         def holds(self) -> bool:

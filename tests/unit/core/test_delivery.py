@@ -153,15 +153,18 @@ def test_thinning_never_holds_back_trouble_or_the_way_out_of_it() -> None:
     assert next_message(held, recovered, wishes=wishes, at=21.0) is Message.SNAPSHOT
 
 
-def test_a_snapshot_that_came_in_trouble_is_let_through_and_so_is_the_first_without() -> None:
-    wishes = Wishes(period_seconds=300, interval_seconds=3600)
+@pytest.mark.parametrize(("mode", "update"), [(Mode.FULL, Message.SNAPSHOT), (Mode.DELTA, Message.DELTA)])
+def test_a_snapshot_that_came_in_trouble_is_let_through_and_so_is_the_first_without(
+    mode: Mode, update: Message
+) -> None:
+    wishes = Wishes(period_seconds=300, mode=mode, interval_seconds=3600)
     held = connected(present(1))
     came = {number: present(number, arrived_at=5.0 * number, trouble=OVERRUN) for number in (2, 3)}
 
-    assert next_message(held, came[2], wishes=wishes, at=10.0) is Message.SNAPSHOT
-    held = after(Message.SNAPSHOT, held=held, present=came[2], now=10.0)
+    assert next_message(held, came[2], wishes=wishes, at=10.0) is update
+    held = after(update, held=held, present=came[2], now=10.0)
     assert next_message(held, came[3], wishes=wishes, at=15.0) is None
-    assert next_message(held, present(4, arrived_at=20.0), wishes=wishes, at=20.0) is Message.SNAPSHOT
+    assert next_message(held, present(4, arrived_at=20.0), wishes=wishes, at=20.0) is update
 
 
 def test_trouble_that_gives_way_to_other_trouble_is_let_through() -> None:
@@ -192,10 +195,17 @@ def test_a_snapshot_held_back_before_the_trouble_stays_held_back_in_it() -> None
     assert next_message(held, stale, wishes=wishes, at=20.0) is None
 
 
-def test_who_comes_back_up_to_date_is_not_told_again() -> None:
+def test_who_comes_back_up_to_date_is_told_the_state_once_and_no_snapshot() -> None:
     held = came_back(snapshot_id=7, present=present(7), now=0.0)
 
+    assert next_message(held, present(7)) is Message.STATE
+    held = after(Message.STATE, held=held, present=present(7), now=0.0)
     assert next_message(held, present(7)) is None
+
+
+def test_who_comes_back_just_before_a_new_snapshot_gets_the_patch_to_it() -> None:
+    held = came_back(snapshot_id=7, present=present(7), now=0.0)
+
     assert next_message(held, present(8), wishes=DELTA) is Message.DELTA
 
 
