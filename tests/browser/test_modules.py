@@ -208,9 +208,9 @@ def test_a_long_silence_leaves_a_gap(page: Page) -> None:
     assert page.evaluate(SERIES, [start, [[1005, 7, 5]]]) == [980, [None, None, 7]]
 
 
-FAILING = {"status": "error", "consecutive_failures": 3, "response_time_ms": None}
-LEFT_OUT = {"checked_at": BEFORE.isoformat()}
-SITTING = {"next_check_at": (SWEPT_AT + timedelta(seconds=40)).isoformat()}
+FAILING: dict[str, Any] = {"status": "error", "consecutive_failures": 3, "response_time_ms": None}
+LEFT_OUT: dict[str, Any] = {"checked_at": BEFORE.isoformat()}
+SITTING: dict[str, Any] = {"next_check_at": (SWEPT_AT + timedelta(seconds=40)).isoformat()}
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,12 @@ def test_snapshots_that_arrive_while_the_histories_load_are_neither_lost_nor_cou
     page: Page, last_id: int
 ) -> None:
     start = SWEPT_AT - timedelta(seconds=290)  # so that the last bucket begins with the sweep
-    answer = {"start": start.isoformat(), "bucket_seconds": 10, "fleet": [], "services": {"x": [None] * 29 + [0]}}
+    answer: dict[str, Any] = {
+        "start": start.isoformat(),
+        "bucket_seconds": 10,
+        "fleet": [],
+        "services": {"x": [None] * 29 + [0]},
+    }
     answers = {
         "error_rate": answer | {"snapshot_id": 10},
         "response_time_ms": answer | {"snapshot_id": 12, "services": {"x": [None] * 28 + [20, 30]}},

@@ -97,13 +97,13 @@ def test_the_time_until_the_next_check_runs_down(open_page: OpenPage, path: str)
     expect(page.locator("[data-connection]")).to_have_text("Live")
     promise = page.locator("[data-f=next]").first
     expect(promise).to_have_text(re.compile(r"in \d+ s"))
-    first = promise.inner_text()
+    first = promise.text_content()
 
+    # At once: nothing that arrives later is to thank for it.
     page.clock.fast_forward(3_000)
-    expect(promise).not_to_have_text(first)
+    assert promise.text_content() != first
     page.clock.fast_forward(42_000)
-
-    expect(promise).to_have_text(re.compile("(next check )?due now"))
+    assert str(promise.text_content()).removeprefix("next check ") == "due now"
 
 
 @pytest.mark.parametrize("path", ["/", "/services/hanging"])
