@@ -76,11 +76,9 @@ def collecting_parts(plan: Plan) -> tuple[Part, ...]:
     # The rest of Celery's chatter between workers is for clusters; here there is one.
     alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     worker = ("worker", "--pool", "threads", "--concurrency", "2", *alone)
-    # Without a pid file: it would lie in the checkout, and the lock on the data folder already says who runs.
-    beat = ("beat", "--pidfile=")
     return (
         python_part("worker", *celery, *worker, project_dir=plan.project_dir),
-        python_part("beat", *celery, *beat, project_dir=plan.project_dir),
+        python_part("beat", *celery, "beat", project_dir=plan.project_dir),
     )
 
 

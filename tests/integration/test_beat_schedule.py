@@ -58,7 +58,7 @@ class Installation:
 
     @contextmanager
     def beat(self) -> Iterator[None]:
-        command = [sys.executable, "-m", "celery", "-A", "metricsproj", "beat", "--pidfile="]
+        command = [sys.executable, "-m", "celery", "-A", "metricsproj", "beat"]
         with subprocess.Popen(command, cwd=CHECKOUT, env=self._environment, stderr=subprocess.DEVNULL) as process:
             try:
                 yield

@@ -86,7 +86,7 @@ class Installation:
 
     @contextmanager
     def beat(self) -> Iterator[Callable[[], str]]:
-        with self._celery("beat", "--pidfile=") as logged:
+        with self._celery("beat") as logged:
             yield logged
 
     @contextmanager
