@@ -1,22 +1,32 @@
-"""uvicorn's WebSocket protocol, closed against two kinds of clients that it leaves alone (uvicorn 0.54).
+"""uvicorn's WebSocket protocol, closed against three kinds of clients that it leaves alone (uvicorn 0.54).
 
 For `--ws metricsproj.websocket_protocol:GuardedWebSocket`; `manage.py up` uses it too.
 """
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 _UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
-    """Answers what it cannot read, and gathers no pongs for a client that takes none."""
+    """Answers what it cannot read, and gathers neither pongs for a client that takes none nor pieces of nothing."""
 
     def data_received(self, data: bytes) -> None:
         """Refuse a handshake that cannot be read: left alone, it would stay open without an answer for ever."""
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
-            self.transport.write(_UNREADABLE)
+            # An answer stands ready where something was too long: 414 or 431.
+            self.transport.write(b"".join(self.conn.data_to_send()) or _UNREADABLE)
             self.transport.close()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Gather a piece of a message, unless it is empty and more are to come.
+
+        The limit on a message counts its bytes alone, so that empty pieces would be gathered without end.
+        """
+        if event.data or event.fin:
+            super().handle_cont(event)
 
     def handle_ping(self) -> None:
         """Answer a ping, unless the client does not even take the answers to earlier ones (RFC 6455, section 5.5.3).

@@ -12,6 +12,7 @@ from tests.functional.live.conftest import Newsroom
 from tests.functional.live.serving import PATIENCE_SECONDS, listening, serving
 
 PATH = "/ws/real-time-metrics"
+EMPTY_PIECE = b"\x00\x80" + bytes(4)  # of a message that is to go on
 PING = b"\x89\xfd" + bytes(4) + bytes(125)  # masked with zeros, as long as a ping may be
 
 
@@ -34,6 +35,11 @@ def connected(port: int) -> Iterator[socket.socket]:
         yield client
 
 
+async def has_begun(client: socket.socket) -> None:
+    """Wait until the server answers the handshake: what it reads together with that, it throws away."""
+    assert await asyncio.to_thread(client.recv, 12) == b"HTTP/1.1 101"
+
+
 def all_of(client: socket.socket) -> bytes:
     received = b""
     while part := client.recv(65536):
@@ -42,19 +48,23 @@ def all_of(client: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "request_head",
-    [handshake(f"{PATH}?{'a' * 9000}"), handshake(PATH, *(f"X-{number}: 1" for number in range(200)))],
-    ids=["too long a line", "too many headers"],
+    ("request_head", "status"),
+    [
+        (handshake(f"{PATH}?{'a' * 9000}"), 414),
+        (handshake(PATH, *(f"X-{number}: 1" for number in range(200))), 431),
+        (handshake(PATH, "Content-Length: 5"), 400),
+    ],
+    ids=["too long a line", "too many headers", "a body"],
 )
 async def test_a_handshake_that_cannot_be_read_is_refused_and_its_connection_closed(
-    newsroom: Newsroom, request_head: bytes
+    newsroom: Newsroom, request_head: bytes, status: int
 ) -> None:
     async with serving() as port:
         with connected(port) as client:
             client.sendall(request_head)
             answer = await asyncio.to_thread(all_of, client)
 
-    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
 
 
 async def test_pongs_are_not_gathered_for_a_client_that_reads_none(
@@ -72,9 +82,31 @@ async def test_pongs_are_not_gathered_for_a_client_that_reads_none(
     async with serving(send_buffer_bytes=8192) as port:
         with connected(port) as client:
             client.sendall(handshake(PATH))
+            await has_begun(client)
             await asyncio.to_thread(client.sendall, PING * 100_000)
 
             assert protocols[0].transport.get_write_buffer_size() < 1_000_000
+
+
+async def test_empty_pieces_of_a_message_are_not_gathered(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(
+        GuardedWebSocket,
+        "send_receive_event_to_app",
+        lambda protocol: heard.append(f"{len(protocol.frames)}: {b''.join(protocol.frames).decode()}"),
+    )
+    newsroom.publish()
+    async with serving() as port:
+        with connected(port) as client:
+            client.sendall(handshake(PATH))
+            await has_begun(client)
+            begin, piece, end = (bytes([kind, 0x81]) + bytes(4) for kind in (0x01, 0x00, 0x80))
+            await asyncio.to_thread(client.sendall, begin + b"a" + EMPTY_PIECE * 10_000 + piece + b"b" + end + b"c")
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not heard:
+                    await asyncio.sleep(0.005)
+
+    assert heard == ["3: abc"]
 
 
 @pytest.mark.parametrize(
