@@ -71,15 +71,15 @@ class ServiceAdmin(ServiceAdminBase):
     form = ServicePageForm
     list_display = (
         "name",
-        "order",
-        "group",
-        "type",
         "live_status",
-        "response_time",
         "last_error",
+        "response_time",
         "last_check",
         "warning",
         "enabled",
+        "group",
+        "type",
+        "order",
     )
     list_editable = EDITED_IN_LIST
     list_filter = ("enabled", "counts_as_api", "group", "type", "verify_tls", "is_demo")

@@ -1,12 +1,14 @@
 """The registry's database gone or locked: the registry last read goes on being used, and everything says so."""
 
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.functional.faults.site import RECOVERY_SECONDS, Site, told, wait_for
 
+HELD = "another collector holds the lease"
 AWAY = {
     "code": "registry_unavailable",
     "message": "the registry cannot be read; its last known state is used",
@@ -28,6 +30,13 @@ def moved_away(database: Path) -> Iterator[None]:
             away.rename(file)
 
 
+def swept_itself(site: Site) -> subprocess.CompletedProcess[str]:
+    """Return how a collector ended that did not come upon a sweep of the installation's own."""
+    while HELD in (ended := site.collect_metrics()).stdout + ended.stderr:
+        assert ended.returncode == 0, ended.stderr
+    return ended
+
+
 def test_without_its_database_the_installation_goes_on_with_the_registry_last_read(site: Site) -> None:
     with site.listening() as client:
         with moved_away(site.var / "db.sqlite3"):
@@ -37,7 +46,7 @@ def test_without_its_database_the_installation_goes_on_with_the_registry_last_re
             page = site.page()
             admin = site.admin()
             wait_for(lambda: site.rest()["snapshot_id"] > before["snapshot_id"], what="sweeps go on")
-            collected = site.collect_metrics()
+            collected = swept_itself(site)
         assert site.wait_until_well() < RECOVERY_SECONDS
 
     assert (before["status"], before["stale"], before["status_counts"]["healthy"]) == ("healthy", False, 3)
