@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import environ
 from cryptography.fernet import Fernet
 
-from realtime.config import ReadAccess
+from realtime.config import Rate, ReadAccess
 from realtime.core.addresses import Network, canonical_network
 
 DATABASE_ENGINES = {
@@ -20,6 +20,8 @@ DATABASE_ENGINES = {
     "pgsql": "django.db.backends.postgresql",
 }
 MIN_SECRET_KEY_CHARACTERS = 50  # what Django's own deployment check asks for
+
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}  # by the first letter of the unit
 
 
 class MistakenValue(ValueError):
@@ -92,14 +94,14 @@ def optional_read_access(text: str) -> ReadAccess | None:
     return ReadAccess(choice_of(tuple(ReadAccess))(text)) if text else None
 
 
-def optional_rate(text: str) -> str | None:
-    """Return a rate as REST framework writes it."""
+def optional_rate(text: str) -> Rate | None:
+    """Return a rate written as a number of requests for a unit of time, e.g. 120/min."""
     if not text:
         return None
     found = re.fullmatch(r"([1-9][0-9]{0,6}) ?/ ?(s|sec|second|m|min|minute|h|hour|d|day)", text.lower())
     if not found:
         raise MistakenValue(f"{text!r} is no rate (write 120/min; also /s, /hour, /day)")
-    return f"{found[1]}/{found[2][0]}"
+    return Rate(requests=int(found[1]), window_seconds=_UNIT_SECONDS[found[2][0]])
 
 
 def choices_of(choices: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:

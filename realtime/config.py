@@ -18,6 +18,14 @@ class ReadAccess(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """So many requests in each window."""
+
+    requests: int
+    window_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
     """What the rooms of `realtime` need to know; found at `django.conf.settings.REALTIME`.
 
@@ -30,7 +38,7 @@ class Config:
     key_prefix: put before every Redis key, so that two installations can share one Redis.
     allowed_origins: origins of other sites that may read the metrics; empty means same origin only.
     read_access: who may read the metrics, on whichever way.
-    throttle: requests that one client may send, as REST framework writes it (`120/min`); None means any number.
+    throttle: requests that one client may send; None means any number.
     secrets_keys: Fernet keys of the secrets in the database; the first encrypts, each of them decrypts.
     reserved_environment: names that a registry row must not refer to as `${NAME}`.
     """
@@ -44,7 +52,7 @@ class Config:
     key_prefix: str = "realtime"
     allowed_origins: tuple[str, ...] = ()
     read_access: ReadAccess = ReadAccess.PUBLIC
-    throttle: str | None = None
+    throttle: Rate | None = None
     secrets_keys: tuple[str, ...] = field(default=(), repr=False)
     reserved_environment: frozenset[str] = field(default_factory=frozenset)
 

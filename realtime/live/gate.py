@@ -6,15 +6,15 @@ Django's own checks stand behind its middleware, which an open connection never 
 import asyncio
 import json
 import math
-from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
+from realtime.core.client_networks import counted_as
+from realtime.core.origins import DEFAULT_PORTS
 from realtime.live.asgi import Scope, header
 from realtime.reporting.access import (
     CHALLENGE,
@@ -27,10 +27,9 @@ from realtime.reporting.access import (
     admit,
     is_public,
 )
-from realtime.reporting.rate_limit import UNKNOWN_ADDRESS, process_rate_limit
+from realtime.reporting.rate_limit import process_rate_limit
 
 SECONDS_UNTIL_KNOWN = 5  # after which the keys may be known, or the database answer again
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]  # Django's, while debugging without ALLOWED_HOSTS
 
 
@@ -88,13 +87,10 @@ async def over_the_limit(scope: Scope) -> Refusal | None:
 
 
 def client_address(scope: Scope) -> str:
-    """Return the address that the REST answers know this client under."""
+    """Return what the REST answers count this client by."""
     peer = (scope.get("client") or [""])[0]
     forwarded = header(scope, b"x-forwarded-for") if settings.REST_FRAMEWORK["NUM_PROXIES"] else None
-    for address in ((forwarded or "").rpartition(",")[2].strip(), peer):
-        with suppress(ValueError):
-            return str(ip_address(address))
-    return UNKNOWN_ADDRESS
+    return counted_as((forwarded or "").rpartition(",")[2].strip(), peer)
 
 
 def _presented_in(scope: Scope) -> Presented:
@@ -150,7 +146,7 @@ def _is_own_origin(origin: str, scope: Scope) -> bool:
     try:
         parts = urlsplit(origin.lower())
         asked = urlsplit(f"//{host_of(scope).lower()}")
-        default = _DEFAULT_PORTS.get(parts.scheme)
+        default = DEFAULT_PORTS.get(parts.scheme)
         same_host = parts.hostname == asked.hostname and (parts.port or default) == (asked.port or default)
     except ValueError:
         return False

@@ -70,6 +70,9 @@ class Keys:
     def woken(self) -> str:
         return self._key("woken")
 
+    def requests(self, client: str) -> str:
+        return self._key(f"requests:{client}")
+
     def changes(self, service: str) -> str:
         return self._key(f"changes:{service}")
 

@@ -214,3 +214,22 @@ redis.call('HSET', KEYS[1], 'version', ARGV[1], 'keys', ARGV[2])
 return 1
 """
 )
+
+# KEYS: the requests of one client; ARGV: how many it may send, window milliseconds
+# Ends with 0 when the request was counted, else with the milliseconds that are left of the window. A window that has no
+# end, or a later one than it can have, is not ours.
+COUNT_REQUEST = (
+    _READING
+    + """
+local sent, left = whole(text(KEYS[1])), redis.call('PTTL', KEYS[1])
+if not sent or left < 0 or left > tonumber(ARGV[2]) then
+  redis.call('SET', KEYS[1], '1', 'PX', ARGV[2])
+  return 0
+end
+if sent >= tonumber(ARGV[1]) then
+  return math.max(left, 1)
+end
+redis.call('INCR', KEYS[1])
+return 0
+"""
+)
