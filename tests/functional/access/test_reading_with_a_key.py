@@ -119,6 +119,16 @@ def test_who_may_read_cannot_be_told_while_nothing_of_ours_answers(
     assert response.json() == {"error": {"code": "store_unavailable", "message": "read keys cannot be checked now"}}
 
 
+async def test_the_event_stream_says_when_to_come_again_while_who_may_read_cannot_be_told(
+    cupboard: Cupboard, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cupboard.is_away = newsroom.store.is_away = True
+    monkeypatch.setattr(cupboard, "ring", cupboard.new_ring())
+    async with serving() as port, requested(port, f"{URL}/stream", Authorization=f"Bearer {GOOD}") as stream:
+        assert (stream.status, stream.headers["retry-after"]) == (503, "5")
+        assert b"store_unavailable" in await stream.rest()
+
+
 async def test_the_event_stream_is_for_readers(cupboard: Cupboard, newsroom: Newsroom) -> None:
     newsroom.publish()
     async with serving() as port:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,20 @@ async def has_been_through_trouble(client: Client, newsroom: Newsroom) -> None:
     assert await next_but_heartbeats(client) == NORMAL
 
 
+async def no_look_is_due(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the hub wait for news, and for nothing but news."""
+    waiting, real = asyncio.Event(), newsroom.hub._wait
+
+    async def wait() -> None:
+        waiting.set()
+        await real()
+
+    monkeypatch.setattr(hub_module, "SECONDS_BETWEEN_LOOKS", 60.0)
+    monkeypatch.setattr(newsroom.hub, "_wait", wait)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await waiting.wait()
+
+
 async def test_who_comes_just_as_the_last_listener_leaves_hears_of_trouble(newsroom: Newsroom) -> None:
     is_ending, may_end = asyncio.Event(), asyncio.Event()
 
@@ -122,37 +137,36 @@ async def test_who_comes_while_nobody_of_its_period_is_read_for_hears_of_trouble
 ) -> None:
     newsroom.publish()
     reader = newsroom.hub._reader
-    real_answer, permits, asked = reader.answer, threading.Semaphore(0), []
+    real_answer, asked, may_answer = reader.answer, [], threading.Event()
 
     def answer(*, period_seconds: int, now: Any) -> Any:
         asked.append(period_seconds)
-        assert permits.acquire(timeout=PATIENCE_SECONDS)
+        assert may_answer.wait(PATIENCE_SECONDS)
         return real_answer(period_seconds=period_seconds, now=now)
-
-    async def is_asked(*periods: int) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while asked != list(periods):
-                await asyncio.sleep(0.005)
 
     async with serving() as port, listening(port, "?period=1h") as keeper:
         await keeper.next()
         async with listening(port) as first:
             await has_been_through_trouble(first, newsroom)
-            monkeypatch.setattr(reader, "answer", answer)
+            await no_look_is_due(newsroom, monkeypatch)
+        # Gone between two looks, so that the next one begins without its period.
+        await newsroom.listeners_are(1)
+        monkeypatch.setattr(reader, "answer", answer)
+        try:
+            newsroom.hub._news.set()
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while not asked:
                     await asyncio.sleep(0.005)
-        await newsroom.listeners_are(1)
-        # The look that began with both goes on, and the next begins with one of them alone.
-        permits.release(2)
-        await is_asked(*asked[:1], *({3600, 300} - {asked[0]}), 3600)
-        async with listening(port) as second:
-            await newsroom.listeners_are(2)
-            monkeypatch.setattr(reader, "answer", real_answer)
-            permits.release(10)
-            assert (await second.next())["data"]["stale"] is False
-            newsroom.store.is_away = True
-            assert await next_but_heartbeats(second) == STORE_AWAY
+            async with listening(port) as second:
+                # From the feed of before, while the look goes on.
+                assert (await second.next())["data"]["stale"] is False
+                assert asked == [3600]
+                newsroom.store.is_away = True
+                monkeypatch.setattr(hub_module, "SECONDS_BETWEEN_LOOKS", 0.1)
+                may_answer.set()
+                assert await next_but_heartbeats(second) == STORE_AWAY
+        finally:
+            may_answer.set()
 
 
 async def test_who_connects_while_the_store_is_away_sees_it_and_then_the_whole_new_snapshot(
@@ -227,6 +241,23 @@ async def test_a_database_that_takes_its_time_over_sessions_holds_up_no_snapshot
             assert not told.is_set()
     finally:
         told.set()
+
+
+async def test_threads_that_all_wait_for_something_else_hold_up_no_snapshot(newsroom: Newsroom) -> None:
+    may_end, threads = threading.Event(), 4
+    newsroom.publish()
+    with ThreadPoolExecutor(max_workers=threads) as everyones:
+        asyncio.get_running_loop().set_default_executor(everyones)
+        for _ in range(threads):
+            everyones.submit(may_end.wait, PATIENCE_SECONDS)
+        try:
+            async with serving() as port, listening(port) as client:
+                await client.next()
+                number = newsroom.publish()
+                assert (await client.next())["id"] == number
+                assert not may_end.is_set()
+        finally:
+            may_end.set()
 
 
 async def test_rights_that_cannot_be_looked_at_are_looked_at_again(
