@@ -67,7 +67,7 @@ class Listener:
 
 
 class Hub:
-    """Serves the listeners of one process; everything but reading happens in its event loop."""
+    """Serves the listeners of one process; only reading, and asking for rights, happen outside its event loop."""
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class Hub:
         if access.is_public():
             return
         self._rights_changed = asyncio.Event()
-        with access.watched(self._look_soon(asyncio.get_running_loop())):
+        with access.watched(self._check_rights_soon(asyncio.get_running_loop())):
             while True:
                 listeners = tuple(self._listeners)
                 try:
@@ -194,14 +194,14 @@ class Hub:
                         await self._rights_changed.wait()
                 self._rights_changed.clear()
 
-    def _look_soon(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+    def _check_rights_soon(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
         """Return what has this hub look at everyone's right to listen at once, to be called from any thread."""
 
-        def look_soon() -> None:
+        def check_rights_soon() -> None:
             with suppress(RuntimeError):  # the loop has closed meanwhile
                 loop.call_soon_threadsafe(self._rights_changed.set)
 
-        return look_soon
+        return check_rights_soon
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
