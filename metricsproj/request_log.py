@@ -12,12 +12,15 @@ SECONDS_BETWEEN_LINES = 60.0
 
 UNAVAILABLE = 503
 SERVER_ERROR = 500
-# What uvicorn 0.54 says of clients, the second with a traceback; the last is a slow reader's event stream.
+# All that Django says under this name is about what a client sent: a missing cookie, a foreign Host, a spoilt session.
+SECURITY = "django.security."
+# What uvicorn 0.54 says of clients, the second with a traceback; the third is a slow reader's event stream.
 _OF_CLIENTS = frozenset(
     {
         "Invalid HTTP request received.",
         "Invalid UTF-8 sequence received from client.",
         "ASGI callable returned without completing response.",
+        "Unsupported upgrade request.",
     }
 )
 
@@ -53,7 +56,8 @@ class OnceAMinute(logging.Filter):
 def _kind(record: logging.LogRecord) -> tuple[object, ...] | None:
     """Return what the line has in common with others that clients cause, None when it is not one of those."""
     status = getattr(record, "status_code", None)
-    if isinstance(status, int) and (status < SERVER_ERROR or status == UNAVAILABLE):
+    is_refusal = isinstance(status, int) and (status < SERVER_ERROR or status == UNAVAILABLE)
+    if is_refusal or record.name.startswith(SECURITY):
         match = getattr(getattr(record, "request", None), "resolver_match", None)
         return record.name, status, match.view_name if match else None
     return (record.name, record.msg) if record.msg in _OF_CLIENTS else None

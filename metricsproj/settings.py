@@ -229,19 +229,16 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "filters": {"once_a_minute": {"()": "metricsproj.request_log.OnceAMinute"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_a_minute"]}},
     "root": {"handlers": ["stderr"], "level": ENV[env.LOG_LEVEL]},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        "django.request": {"filters": ["once_a_minute"]},
-        "django.security.DisallowedHost": {"filters": ["once_a_minute"]},
         "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
         # Two lines for each sweep say nothing that the snapshot does not say.
         "axes": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},
-        "uvicorn": {"level": "WARNING"},
-        "uvicorn.error": {"filters": ["once_a_minute"]},
+        "uvicorn": {"level": "WARNING", "propagate": True},  # its own command line would let nothing reach our handler
         # Whole URLs with their queries at DEBUG, also those that redirects lead to.
         "urllib3": {"level": "INFO"},
         # A traceback each second while the store is away; the reader says once that it is.

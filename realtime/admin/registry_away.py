@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
+STATUS = 503
 RETRY_AFTER_SECONDS = 5
 
 
@@ -29,10 +30,15 @@ class TellOfRegistry:
         is_admin = request.resolver_match is not None and request.resolver_match.app_name == "admin"
         if not is_admin or not isinstance(exception, RegistryError) or not (_has_given_up(exception) or _is_away()):
             return None
-        logger.warning("the registry's database gives the admin no answer (%s)", type(exception).__name__)
+        # The status makes it one of the lines that are left out while they come again and again.
+        logger.warning(
+            "the registry's database gives the admin no answer (%s)",
+            type(exception).__name__,
+            extra={"status_code": STATUS},
+        )
         page = render_to_string("realtime/registry_away.html")
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"}
-        return HttpResponse(page, status=503, headers=headers)
+        return HttpResponse(page, status=STATUS, headers=headers)
 
 
 def _has_given_up(exception: RegistryError) -> bool:
