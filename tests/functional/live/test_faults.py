@@ -47,8 +47,9 @@ from tests.functional.live.serving import (
 
 
 async def next_but_heartbeats(client: Client) -> Json:
-    while (message := await client.next())["type"] == "heartbeat":
-        pass
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (message := await client.next())["type"] == "heartbeat":
+            pass
     return message
 
 
@@ -249,7 +250,7 @@ async def test_threads_that_all_wait_for_something_else_hold_up_no_snapshot(news
     with ThreadPoolExecutor(max_workers=threads) as everyones:
         asyncio.get_running_loop().set_default_executor(everyones)
         for _ in range(threads):
-            everyones.submit(may_end.wait, PATIENCE_SECONDS)
+            everyones.submit(may_end.wait)
         try:
             async with serving() as port, listening(port) as client:
                 await client.next()
