@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from metricsproj import env
+from realtime.config import Rate
 
 STRONG_KEY = "a-long-k3y." * 6
 FERNET_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -164,6 +165,16 @@ def test_production_values_are_read() -> None:
     assert values[env.TRUSTED_PROXY_HEADERS] == ("X-Forwarded-Proto",)
     assert values[env.SWEEP_DEADLINE] == 2.5
     assert values[env.ALLOWED_ORIGINS] == ("https://a.example", "http://b.example:8080")
+
+
+@pytest.mark.parametrize(
+    ("value", "requests", "window_seconds"),
+    [("120/min", 120, 60), ("5 / second", 5, 1), ("9/m", 9, 60), ("1000/HOUR", 1000, 3600), ("2/d", 2, 86_400)],
+)
+def test_a_rate_is_read_as_a_number_and_a_window(value: str, requests: int, window_seconds: int) -> None:
+    rate = env.read({"REALTIME_THROTTLE": value})[env.THROTTLE]
+
+    assert rate == Rate(requests=requests, window_seconds=window_seconds)
 
 
 def test_lists_of_networks_are_read_bare_addresses_and_mapped_ones_too() -> None:
