@@ -30,7 +30,7 @@ from realtime.core import consolidation
 from realtime.core.records import Fault, FaultCode
 from realtime.management.commands import collect_metrics
 from realtime.reporting.reader import process_reader
-from realtime.store.snapshots import Store, StoreUnavailable, open_store
+from realtime.store.snapshots import Refused, Store, StoreUnavailable, open_store
 from tests.embedded_store import clean_store, running_store, started_store  # noqa: F401
 from tests.functional.registry.rows import imported
 from tests.functional.small_services import DEGRADED, UNHEALTHY, SmallServices, small_services
@@ -220,8 +220,10 @@ def test_a_snapshot_from_before_the_holders_is_not_judged(
     acquired(store)
     real_acquire = Store.acquire
 
-    def acquire(self: Store, **options: Any) -> Any:
-        return replace(real_acquire(self, **options), remaining_seconds=0.3)
+    def acquire(self: Store, **options: Any) -> Refused:
+        refused = real_acquire(self, **options)
+        assert isinstance(refused, Refused)
+        return replace(refused, remaining_seconds=0.3)
 
     monkeypatch.setattr(Store, "acquire", acquire)
 
