@@ -13,6 +13,8 @@ from typing import Any
 
 import psycopg
 
+from tests.e2e.running import children
+
 START_SECONDS = 30.0
 SERVER_USER = "postgres"  # what Debian's package makes; the server refuses to run as root
 
@@ -61,6 +63,19 @@ class Server:
 
     def connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
         return psycopg.connect(host=self._folder, user="postgres", dbname="postgres")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the server and all that serves its clients until the block ends: they are connected, and wait."""
+        assert self._process is not None
+        pids = [self._process.pid, *children(self._process.pid)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
         """End it: SIGINT does not wait for clients, SIGQUIT is as good as a crash."""

@@ -55,6 +55,16 @@ def test_a_locked_table_costs_a_sweep_its_patience_and_nothing_else(victim: OnPo
     assert site.admin().status == 200
 
 
+def test_a_frozen_server_holds_sweeps_up_which_is_told(victim: OnPostgresql) -> None:
+    site, server = victim
+    with server.frozen():
+        wait_for(lambda: site.rest()["stale"], what="the answer is stale")
+        frozen = site.rest()
+    assert site.wait_until_well() < RECOVERY_SECONDS
+
+    assert (frozen["status"], frozen["status_counts"]["healthy"]) == ("unknown", 3)
+
+
 def test_a_server_that_crashed_is_used_again_once_it_is_back(victim: OnPostgresql) -> None:
     site, server = victim
     server.stop(signal.SIGQUIT)
