@@ -100,8 +100,11 @@ class Visitor:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, site: Installation) -> Iterator[OpenPage]:
-    """Open a page of the site; a complaint of the console or a request to another host fails the test."""
+def open_page(chromium: Browser, site: Installation, fleet: Fleet) -> Iterator[OpenPage]:
+    """Open a page of the site; a complaint of the console or a request to another host fails the test.
+
+    `fleet`, because pages must be closed before what they show is forgotten.
+    """
     visitor = Visitor(chromium, site.url)
     yield visitor.open_page
     visitor.close()
