@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,10 @@ def test_an_admin_without_its_database_leaves_one_line(
 
 def sent(port: int, *parts: bytes) -> None:
     """Send these bytes, each part after something was answered to the one before, and read on until the server ends."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as client:
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as client,
+        suppress(ConnectionResetError),  # one way to end it
+    ):
         for part in parts:
             client.sendall(part)
             received = client.recv(65536)
