@@ -69,6 +69,8 @@ def test_a_service_without_one_shows_none() -> None:
 def test_key_first_a_chain_comments_and_one_reference_are_taken(text: str) -> None:
     saved_service(client_certificate=text)
 
+    assert Service.objects.get().client_certificate.strip() == text.strip()
+
 
 @pytest.mark.parametrize(
     "text",
