@@ -17,7 +17,7 @@ sys.path.insert(0, str(FOLDER.parent))
 with atheris.instrument_imports(include=["realtime", "http.client", "email.feedparser", "urllib3.response"]):
     from realtime.config import Config
     from realtime.core.records import Target
-    from realtime.probing import connection
+    from realtime.outbound import connection
     from realtime.probing.pool import Prober
 
 # What a pair of sockets takes without anybody reading.

@@ -10,11 +10,11 @@ import requests
 
 from realtime.core.origins import are_one_origin
 from realtime.core.records import Exchange, FailureKind, Target
-from realtime.probing.coding import OFFERED, decoded
-from realtime.probing.connection import PoolingAdapter
-from realtime.probing.failures import Interrupted, ProbeFailed, root_cause, translated
-from realtime.probing.redirects import is_redirect, next_url, without_query
-from realtime.probing.wire import CURRENT, HEAD_LIMIT_BYTES, Meter, Wire
+from realtime.outbound.coding import OFFERED, decoded
+from realtime.outbound.connection import PoolingAdapter
+from realtime.outbound.failures import Interrupted, ProbeFailed, root_cause, translated
+from realtime.outbound.redirects import is_redirect, next_url, without_query
+from realtime.outbound.wire import CURRENT, HEAD_LIMIT_BYTES, Meter, Wire
 
 USER_AGENT = "realtime-metrics/0.1.0"
 

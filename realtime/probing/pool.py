@@ -22,13 +22,13 @@ from realtime.core.records import (
     Unprobed,
     UnprobedReason,
 )
-from realtime.probing.connection import PoolingAdapter, most_kept_hosts, pool_classes
-from realtime.probing.failures import Interrupted, ProbeFailed
+from realtime.outbound.connection import PoolingAdapter, most_kept_hosts, pool_classes
+from realtime.outbound.failures import Interrupted, ProbeFailed
+from realtime.outbound.resolver import Resolver
+from realtime.outbound.tls import Trust
+from realtime.outbound.wire import Wire
 from realtime.probing.fetch import Fetcher
 from realtime.probing.probe import inspect
-from realtime.probing.resolver import Resolver
-from realtime.probing.tls import Trust
-from realtime.probing.wire import Wire
 
 logger = logging.getLogger(__name__)
 

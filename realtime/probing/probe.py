@@ -4,9 +4,9 @@ import time
 
 from realtime.core import readings, verdict
 from realtime.core.records import Exchange, Failure, FailureKind, Inspection, ProbeResult, Target
-from realtime.probing.failures import Interrupted
+from realtime.outbound.failures import Interrupted
+from realtime.outbound.wire import Wire
 from realtime.probing.fetch import Fetcher
-from realtime.probing.wire import Wire
 
 
 def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: float) -> Inspection:

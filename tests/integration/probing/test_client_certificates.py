@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from realtime.core.records import Failure, FailureKind, Status
+from realtime.outbound.tls import Trust
 from realtime.probing.pool import Prober
-from realtime.probing.tls import Trust
 from tests.client_certificates import make
 from tests.integration.probing.conftest import Listen
 from tests.integration.probing.peers import CERTIFICATES, Line, healthy, http_answer

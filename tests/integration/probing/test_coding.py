@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.core.records import FailureKind
-from realtime.probing.coding import decoded
-from realtime.probing.failures import ProbeFailed
+from realtime.outbound.coding import decoded
+from realtime.outbound.failures import ProbeFailed
 
 LIMIT_BYTES = 1000
 

@@ -8,11 +8,11 @@ import requests
 
 from realtime.core.addresses import AddressPolicy
 from realtime.core.records import FailureKind, Status
-from realtime.probing.connection import PoolingAdapter, pool_classes
+from realtime.outbound.connection import PoolingAdapter, pool_classes
+from realtime.outbound.resolver import Resolver
+from realtime.outbound.tls import Trust
+from realtime.outbound.wire import CURRENT, Wire
 from realtime.probing.pool import Prober
-from realtime.probing.resolver import Resolver
-from realtime.probing.tls import Trust
-from realtime.probing.wire import CURRENT, Wire
 from tests.integration.probing.conftest import Listen
 from tests.integration.probing.peers import HEALTHY, Line, healthy, http_answer
 

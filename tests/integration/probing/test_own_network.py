@@ -12,13 +12,13 @@ from realtime.config import Config
 from realtime.core.addresses import AddressPolicy
 from realtime.core.network import is_unreachable
 from realtime.core.records import Contact, FailureKind, Outcome, ProbeResult, Status, Target
-from realtime.probing.connection import PoolingAdapter, pool_classes
+from realtime.outbound.connection import PoolingAdapter, pool_classes
+from realtime.outbound.resolver import Resolver
+from realtime.outbound.tls import Trust
+from realtime.outbound.wire import Wire
 from realtime.probing.fetch import Fetcher
 from realtime.probing.pool import Prober
 from realtime.probing.probe import inspect
-from realtime.probing.resolver import Resolver
-from realtime.probing.tls import Trust
-from realtime.probing.wire import Wire
 from tests.functional.small_services import SmallServices, small_services
 from tests.integration.probing.networks import Network, _possible, wired  # noqa: F401
 

@@ -8,8 +8,8 @@ import pytest
 
 from realtime.config import Config
 from realtime.core.records import Failure, FailureKind, Status
+from realtime.outbound.tls import MAX_CA_FILE_BYTES
 from realtime.probing.pool import Prober
-from realtime.probing.tls import MAX_CA_FILE_BYTES
 from tests.integration.probing.conftest import Listen
 from tests.integration.probing.peers import CERTIFICATES, Line, healthy, http_answer
 

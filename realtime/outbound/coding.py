@@ -3,7 +3,7 @@
 import zlib
 
 from realtime.core.records import FailureKind
-from realtime.probing.failures import ProbeFailed
+from realtime.outbound.failures import ProbeFailed
 
 # gzip only: the standard library takes it apart in bounded steps on every Python that we support. What urllib3 can
 # read beside it depends on the packages that happen to be installed, and not all of them stop at a limit.

@@ -9,9 +9,9 @@ from typing import Any
 
 from realtime.core.addresses import AddressPolicy
 from realtime.core.records import FailureKind
-from realtime.probing.failures import ProbeFailed
-from realtime.probing.resolver import Address, Resolver
-from realtime.probing.wire import Stage, Wire
+from realtime.outbound.failures import ProbeFailed
+from realtime.outbound.resolver import Address, Resolver
+from realtime.outbound.wire import Stage, Wire
 
 # Of one name; with more of them the share of each would be too short to mean anything.
 MAX_ADDRESSES = 8

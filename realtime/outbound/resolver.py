@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from realtime.core.records import FailureKind
-from realtime.probing.failures import Interrupted, ProbeFailed
-from realtime.probing.wire import Stage, Wire
+from realtime.outbound.failures import Interrupted, ProbeFailed
+from realtime.outbound.wire import Stage, Wire
 
 # Hosts whose look-up hangs, each with a thread; beyond it the resolver counts as silent at once.
 MAX_LOOKUPS = 256

@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from realtime.core.records import FailureKind
-from realtime.probing.failures import ProbeFailed
+from realtime.outbound.failures import ProbeFailed
 
 MAX_CA_FILE_BYTES = 1024 * 1024
 # More than a registry has; what was changed in it leaves its context behind.

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Any
 
 from realtime.core.records import Contact, FailureKind, Phases
-from realtime.probing.failures import Interrupted, ProbeFailed
+from realtime.outbound.failures import Interrupted, ProbeFailed
 
 if sys.platform == "linux":
     import fcntl
@@ -251,7 +251,7 @@ class Wire:
 
 
 # What connects and reads is called by urllib3, deep inside; this is how it finds the wire of its own thread's probe.
-CURRENT: ContextVar[Wire] = ContextVar("realtime.probing.wire")
+CURRENT: ContextVar[Wire] = ContextVar("realtime.outbound.wire")
 
 
 def _unacknowledged_bytes(descriptor: int) -> int | None:

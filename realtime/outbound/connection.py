@@ -15,10 +15,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.response import assert_header_parsing
 
 from realtime.core.addresses import AddressPolicy
-from realtime.probing.dialing import dial
-from realtime.probing.resolver import Resolver
-from realtime.probing.tls import Trust, handshake_failure
-from realtime.probing.wire import CURRENT, Stage, Wire
+from realtime.outbound.dialing import dial
+from realtime.outbound.resolver import Resolver
+from realtime.outbound.tls import Trust, handshake_failure
+from realtime.outbound.wire import CURRENT, Stage, Wire
 
 if sys.platform != "win32":
     import resource

@@ -5,7 +5,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from realtime.core.origins import DEFAULT_PORTS, origin_of
 from realtime.core.records import FailureKind
-from realtime.probing.failures import ProbeFailed
+from realtime.outbound.failures import ProbeFailed
 
 MAX_REDIRECTS = 3
 # RFC 9110, section 4.1, has everybody take 8,000; the head of an answer may hold sixteen times as much.
