@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from realtime.core.bounds import Bound
 from realtime.core.maintenance import MaintenanceWindow
 
 
@@ -45,6 +46,21 @@ class FailureKind(StrEnum):
     REDIRECT = "redirect"
     SWEEP_DEADLINE = "sweep_deadline"
     BLOCKED = "blocked"
+    BOUND = "bound"
+
+
+class Evidence(StrEnum):
+    """What a verdict rests on: the first of PATH, WORD and BOUND that was evaluated, otherwise HTTP or CONNECTION.
+
+    PATH: the words under `status_path`. WORD: a status word or boolean in one of the usual places.
+    BOUND: a limit on a reading, or `body_contains`. HTTP: the HTTP status alone. CONNECTION: an established connection.
+    """
+
+    PATH = "path"
+    WORD = "word"
+    BOUND = "bound"
+    HTTP = "http"
+    CONNECTION = "connection"
 
 
 class Contact(StrEnum):
@@ -65,6 +81,18 @@ class ReadingKind(StrEnum):
 
     GAUGE = "gauge"
     COUNTER = "counter"
+
+
+class Aggregate(StrEnum):
+    """How the matching samples of a Prometheus metric become one number; the quantiles are those of a histogram."""
+
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
+    P50 = "p50"
+    P95 = "p95"
+    P99 = "p99"
 
 
 class FaultCode(StrEnum):
@@ -97,13 +125,22 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadingSpec:
-    """A reading to take. `path` None means the health answer; `expression` is a JMESPath that must give a number."""
+    """A reading to take. `path` None means the health answer.
+
+    expression: JMESPath that must give a number; metric: a Prometheus metric, label matchers included. One is set.
+    aggregate: how the matching samples of `metric` become one number.
+    degraded_if, unhealthy_if: bounds that make the verdict at best that.
+    """
 
     name: str
-    expression: str
+    expression: str = ""
+    metric: str | None = None
+    aggregate: Aggregate = Aggregate.SUM
     path: str | None = None
     kind: ReadingKind = ReadingKind.GAUGE
     counts_toward_events: bool = False
+    degraded_if: Bound | None = None
+    unhealthy_if: Bound | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +157,10 @@ class Target:
 
     expected_status: inclusive ranges, e.g. ((200, 299),).
     status_path: JMESPath of the status word, None for the usual places.
+    status_words: the service's own words, normalised, and what each means; they take precedence over the known ones.
+    body_contains: text that a healthy answer must contain; empty: none.
+    certificate_warn_days: a certificate with fewer days left makes the service degraded; None: the smaller of 14 and a
+        third of its lifetime; 0: never.
     degraded_above_seconds: None means that slowness does not matter.
     timeout_seconds: one deadline for everything asked of this service in a sweep.
     ca_file: path of a PEM file whose certificates alone are trusted; None: those that the machine trusts.
@@ -131,6 +172,7 @@ class Target:
     base_url: str
     health_path: str = "/health"
     status_path: str | None = None
+    status_words: Mapping[str, Status] = field(default_factory=dict)
     type: str = "core"
     group: str = ""
     counts_as_api: bool = True
@@ -138,6 +180,8 @@ class Target:
     expected_status: tuple[tuple[int, int], ...] = ((200, 299),)
     follow_redirects: bool = False
     degraded_above_seconds: float | None = None
+    body_contains: str = ""
+    certificate_warn_days: int | None = None
     failure_threshold: int = 1
     success_threshold: int = 1
     ca_file: str | None = None
@@ -161,6 +205,14 @@ class Phases:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Certificate:
+    """How long the certificate that a server presented is valid."""
+
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
     """One request and what came back; either `failure` is set or `http_status`, `headers` and `body` are.
 
@@ -169,6 +221,7 @@ class Exchange:
     address: `host:port` that was connected to, None when that was not reached.
     hops: the URLs asked, without query, the last one being the one that answered.
     place: the address beyond this machine that was asked, the name where it was not resolved; None where there is none.
+    certificate: that of the server, None without TLS.
     """
 
     path: str
@@ -184,6 +237,7 @@ class Exchange:
     failure: Failure | None = None
     contact: Contact = Contact.NONE
     place: str | None = None
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,11 +249,20 @@ class ProbeResult:
     gauges: readings by name, registered ones first; counters: raw totals by name, not yet rates.
     conditions: per data source, whether its condition held on this answer.
     contact, place: of the health request, as in `Exchange`.
+    evidence: what the status rests on, None without an answer.
+    unknown_word: a status word that nobody knows, where the service answered with one.
+    reason: a sentence that says why, safe to show to anyone; None when healthy.
+    certificate_days: whole days for which the server's certificate is still valid, negative once it has expired; None
+        without TLS.
     """
 
     target: str
     status: Status
     failure: Failure | None = None
+    evidence: Evidence | None = None
+    unknown_word: str | None = None
+    reason: str | None = None
+    certificate_days: int | None = None
     response_time_seconds: float | None = None
     finished_seconds: float
     gauges: Mapping[str, float] = field(default_factory=dict)
@@ -269,6 +332,9 @@ class ServiceState:
     """What a snapshot says of one service.
 
     status: shown, after flap damping; failure: the one on which a shown unhealthy or error rests, else None.
+    status_since: since when this status is shown, None while that is not known.
+    evidence, unknown_word, reason: what the shown status rests on, as in `ProbeResult`.
+    maintenance_until: the end of the maintenance window that it is in, None outside one.
     readings: public names, registered ones first; tracked: those of them that have history.
     next_check_at: until when it sits sweeps out because it kept timing out, None while it does not.
     """
@@ -278,6 +344,10 @@ class ServiceState:
     group: str
     counts_as_api: bool
     status: Status
+    status_since: datetime | None = None
+    evidence: Evidence | None = None
+    unknown_word: str | None = None
+    reason: str | None = None
     pending: bool = False
     response_time_seconds: float | None = None
     readings: Mapping[str, float] = field(default_factory=dict)
@@ -289,6 +359,8 @@ class ServiceState:
     consecutive_failures: int = 0
     failure: Failure | None = None
     next_check_at: datetime | None = None
+    maintenance_until: datetime | None = None
+    certificate_days: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
