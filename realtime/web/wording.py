@@ -28,6 +28,7 @@ FAILURE_WORDS = {
     "too_large": "Answer too large",
     "redirect": "Redirected",
     "blocked": "Address not allowed",
+    "bound": "Outside its bounds",
     "sweep_deadline": "Still running at the sweep's end",
 }
 ASSESSMENT_WORDS = {
