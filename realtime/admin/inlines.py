@@ -112,7 +112,18 @@ class ReadingInline(ReadingInlineBase):
     model = Reading
     extra = 0
     max_num = MAX_READINGS_PER_SERVICE
-    fields = ("name", "path", "expression", "kind", "counts_toward", "order")
+    fields = (
+        "name",
+        "path",
+        "expression",
+        "metric",
+        "aggregate",
+        "kind",
+        "counts_toward",
+        "degraded_if",
+        "unhealthy_if",
+        "order",
+    )
 
     def get_formset(self, request: HttpRequest, obj: Service | None = None, **kwargs: Any) -> Any:
         return super().get_formset(request, obj, **{**kwargs, "validate_max": True})

@@ -91,7 +91,10 @@ class ServiceAdmin(ServiceAdminBase):
     readonly_fields = ("is_demo",)
     save_on_top = True
     fieldsets = (
-        (None, {"fields": ("name", "base_url", "enabled", "order", "group", "type", "counts_as_api", "is_demo")}),
+        (
+            None,
+            {"fields": ("name", "preset", "base_url", "enabled", "order", "group", "type", "counts_as_api", "is_demo")},
+        ),
         ("Health request", {"fields": ("health_path", "timeout_ms", "follow_redirects")}),
         ("TLS", {"fields": ("ca_file", "verify_tls", *CERTIFICATE_FIELDS)}),
         (
@@ -100,7 +103,10 @@ class ServiceAdmin(ServiceAdminBase):
                 "fields": (
                     "expected_status",
                     "status_path",
+                    "status_words",
+                    "body_contains",
                     "degraded_above_ms",
+                    "certificate_warn_days",
                     "failure_threshold",
                     "success_threshold",
                 )

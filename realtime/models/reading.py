@@ -1,16 +1,19 @@
 """A reading: one number to take out of a service's own answer."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from realtime.core.bounds import MAX_BOUND_LENGTH
 from realtime.core.expressions import MAX_EXPRESSION_LENGTH
 from realtime.core.readings import MAX_NAME_LENGTH
-from realtime.core.records import ReadingKind
+from realtime.core.records import Aggregate, ReadingKind
 from realtime.models import validators
 from realtime.models.checked import CheckedModel
 from realtime.models.service import MAX_ORDER, Service
 
 MAX_READINGS_PER_SERVICE = 32
+MAX_METRIC_LENGTH = 500
 
 
 class CountsToward(models.TextChoices):
@@ -33,8 +36,22 @@ class Reading(CheckedModel):
     )
     expression = models.CharField(
         max_length=MAX_EXPRESSION_LENGTH,
+        blank=True,
         validators=[validators.validate_expression],
-        help_text="JMESPath that gives a number.",
+        help_text="JMESPath that gives a number. Either this or a metric.",
+    )
+    metric = models.CharField(
+        max_length=MAX_METRIC_LENGTH,
+        blank=True,
+        validators=[validators.validate_metric],
+        help_text='Prometheus metric instead of JSON: queue_messages_ready{queue="in"}',
+    )
+    aggregate = models.CharField(
+        max_length=16,
+        choices=[(aggregate.value, aggregate.value) for aggregate in Aggregate],
+        default=Aggregate.SUM.value,
+        error_messages={"invalid_choice": f"must be {', '.join(Aggregate)}"},
+        help_text="Over the matching samples of the metric; p50, p95 and p99 are those of a histogram.",
     )
     kind = models.CharField(
         max_length=16,
@@ -50,6 +67,18 @@ class Reading(CheckedModel):
         default="",
         error_messages={"invalid_choice": f"must be empty or {CountsToward.EVENTS_PER_SECOND}"},
     )
+    degraded_if = models.CharField(
+        max_length=MAX_BOUND_LENGTH,
+        blank=True,
+        validators=[validators.validate_bound],
+        help_text='Degraded while true for the reading: "> 100".',
+    )
+    unhealthy_if = models.CharField(
+        max_length=MAX_BOUND_LENGTH,
+        blank=True,
+        validators=[validators.validate_bound],
+        help_text='Unhealthy while true for the reading: "< 1".',
+    )
     order = models.PositiveIntegerField(default=0, validators=[validators.Bounds(0, MAX_ORDER)])
 
     class Meta:
@@ -61,7 +90,14 @@ class Reading(CheckedModel):
                 violation_error_message="name: this service already has such a reading",
             ),
             models.CheckConstraint(name="reading_has_name", condition=~Q(name="")),
-            models.CheckConstraint(name="reading_has_expression", condition=~Q(expression="")),
+            models.CheckConstraint(
+                name="reading_has_expression_or_metric",
+                condition=(Q(expression="") & ~Q(metric="")) | (~Q(expression="") & Q(metric="")),
+            ),
+            models.CheckConstraint(
+                name="reading_aggregate_is_known",
+                condition=Q(aggregate__in=[aggregate.value for aggregate in Aggregate]),
+            ),
             models.CheckConstraint(name="reading_path_is_path", condition=Q(path="") | Q(path__startswith="/")),
             models.CheckConstraint(
                 name="reading_kind_is_known", condition=Q(kind__in=[kind.value for kind in ReadingKind])
@@ -74,3 +110,7 @@ class Reading(CheckedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if bool(self.expression) == bool(self.metric):
+            raise ValidationError({"expression": "either expression or metric is required, and not both"})

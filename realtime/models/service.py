@@ -1,13 +1,15 @@
 """The service: one row of the registry, something with a URL that can be probed."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 
-from realtime.core import expected_status
+from realtime.core import expected_status, status_words
 from realtime.core.expressions import MAX_EXPRESSION_LENGTH
+from realtime.core.records import Status
 from realtime.models import validators
 from realtime.models.checked import CheckedModel
 from realtime.models.sealed_text import SealedTextField
@@ -18,6 +20,7 @@ MAX_TIMEOUT_MS = 60_000
 MAX_THRESHOLD = 100
 MAX_ORDER = 1_000_000
 MAX_NOTES_LENGTH = 10_000
+MAX_WARN_DAYS = 3_650
 ORDER_STEP = 10  # so that a service can be put between two others
 
 
@@ -63,8 +66,16 @@ class Service(CheckedModel):
         validators=[validators.validate_word],
         help_text="A free word: core, data, analysis, ai, datastore, ...",
     )
+    preset = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="A known product: its paths, statuses, words, readings and bounds, unless given here.",
+    )
     base_url = models.CharField(
-        "base URL", max_length=500, validators=[validators.validate_base_url], help_text="E.g. http://127.0.0.1:8001"
+        "base URL",
+        max_length=500,
+        validators=[validators.validate_base_url],
+        help_text="E.g. http://127.0.0.1:8001; tcp://host:port or tls://host:port checks the connection alone.",
     )
     health_path = models.CharField(max_length=500, default="/health", validators=[validators.validate_path])
     status_path = models.CharField(
@@ -72,6 +83,12 @@ class Service(CheckedModel):
         blank=True,
         validators=[validators.validate_expression],
         help_text="JMESPath of the status word in the answer. Empty: the usual places (status, state, health).",
+    )
+    status_words = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[validators.validate_status_words],
+        help_text='The service\'s own words, e.g. {"degraded": ["quiescing"]}; they precede the known ones.',
     )
     expected_status = models.CharField(
         max_length=100,
@@ -92,6 +109,19 @@ class Service(CheckedModel):
         blank=True,
         validators=[Bounds(1, MAX_TIMEOUT_MS)],
         help_text="A slower answer is at best degraded. Empty: slowness does not matter.",
+    )
+    body_contains = models.CharField(
+        max_length=500,
+        blank=True,
+        validators=[validators.validate_storable],
+        help_text="Text that a healthy answer must contain; without it the service is unhealthy.",
+    )
+    certificate_warn_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[Bounds(0, MAX_WARN_DAYS)],
+        help_text="With fewer days left on its certificate the service is at best degraded. Empty: the smaller of 14 "
+        "and a third of its lifetime; 0: never.",
     )
     failure_threshold = models.PositiveSmallIntegerField(
         default=1,
@@ -140,9 +170,12 @@ class Service(CheckedModel):
             models.CheckConstraint(name="service_has_name", condition=~Q(name="")),
             models.CheckConstraint(name="service_order_in_bounds", condition=Q(order__range=(0, MAX_ORDER))),
             models.CheckConstraint(
-                name="service_base_url_is_http",
-                condition=Q(base_url__istartswith="http://") | Q(base_url__istartswith="https://"),
-                violation_error_message="base_url: must begin with http:// or https://",
+                name="service_base_url_has_known_scheme",
+                condition=Q(base_url__istartswith="http://")
+                | Q(base_url__istartswith="https://")
+                | Q(base_url__istartswith="tcp://")
+                | Q(base_url__istartswith="tls://"),
+                violation_error_message="base_url: must begin with http://, https://, tcp:// or tls://",
             ),
             models.CheckConstraint(
                 name="service_health_path_is_path",
@@ -155,6 +188,10 @@ class Service(CheckedModel):
             models.CheckConstraint(
                 name="service_degraded_in_bounds",
                 condition=Q(degraded_above_ms=None) | Q(degraded_above_ms__range=(1, MAX_TIMEOUT_MS)),
+            ),
+            models.CheckConstraint(
+                name="service_warn_days_in_bounds",
+                condition=Q(certificate_warn_days=None) | Q(certificate_warn_days__range=(0, MAX_WARN_DAYS)),
             ),
             models.CheckConstraint(
                 name="service_thresholds_in_bounds",
@@ -171,6 +208,11 @@ class Service(CheckedModel):
         if self.client_certificate:
             self.client_certificate = self.client_certificate.strip()
         super().full_clean(*args, **kwargs)
+
+    @property
+    def status_of_words(self) -> Mapping[str, Status]:
+        """The status of each of the service's own words, normalised."""
+        return status_words.parse(self.status_words)
 
     @property
     def expected_ranges(self) -> tuple[tuple[int, int], ...]:

@@ -11,7 +11,15 @@ from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 from jmespath import functions
 
-from realtime.core import addresses, client_certificates, expected_status, maintenance, references
+from realtime.core import (
+    addresses,
+    bounds,
+    client_certificates,
+    expected_status,
+    maintenance,
+    references,
+    status_words,
+)
 from realtime.core.expressions import BadExpression, compile_expression
 from realtime.models.sealed_text import is_sealed
 
@@ -22,6 +30,8 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+(%[0-9A-Za-z._-]+)?\]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _READING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+CONNECTION_SCHEMES = ("tcp", "tls")
 
 # The connection and the framing of a request belong to the prober.
 _OUR_HEADERS = frozenset(
@@ -59,13 +69,27 @@ class Bounds:
 
 
 def validate_base_url(value: str) -> None:
-    """Refuse all but http(s)://host[:port][/path], and addresses that are never probed; names are left to the probe."""
-    if "://" not in value or value.partition("://")[0].lower() not in ("http", "https"):
-        raise ValidationError("must begin with http:// or https://")
+    """Refuse all but http(s)://host[:port][/path], tcp://host:port, tls://host:port, and addresses never probed.
+
+    Names are left to the probe.
+    """
+    scheme = value.partition("://")[0].lower() if "://" in value else ""
+    if scheme not in ("http", "https", *CONNECTION_SCHEMES):
+        raise ValidationError("must begin with http://, https://, tcp:// or tls://")
     if not value.isascii() or _CONTROL_OR_SPACE.search(value):
         raise ValidationError("must not hold spaces, backslashes, control or non-ASCII characters")
     if "?" in value or "#" in value:
         raise ValidationError("must not hold a query or a fragment (a query may stand in the health path)")
+    host, port, path = _split_base_url(value)
+    if scheme in CONNECTION_SCHEMES:
+        _require_port_alone(scheme, port=port, path=path)
+    if port == 0:
+        raise ValidationError("has port 0 (choose 1 to 65535)")
+    _refuse_address(host)
+
+
+def _split_base_url(value: str) -> tuple[str, int | None, str]:
+    """Return host, port and path."""
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -76,9 +100,14 @@ def validate_base_url(value: str) -> None:
     host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc.removesuffix(":")
     if not _HOST.fullmatch(host):
         raise ValidationError("must name a host (write http://host:8001)")
-    if port == 0:
-        raise ValidationError("has port 0 (choose 1 to 65535)")
-    _refuse_address(host)
+    return host, port, parts.path
+
+
+def _require_port_alone(scheme: str, *, port: int | None, path: str) -> None:
+    if port is None:
+        raise ValidationError(f"must name a port (write {scheme}://host:5432)")
+    if path.strip("/"):
+        raise ValidationError(f"must not hold a path: {scheme}:// checks the connection alone")
 
 
 def _refuse_address(host: str) -> None:
@@ -120,6 +149,27 @@ def validate_expression(value: str) -> None:
     for node in _nodes(compiled.parsed):
         if node.get("type") == "function_expression" and node["value"] not in known:
             raise ValidationError(f"calls {node['value']}(), which JMESPath lacks (choose {', '.join(sorted(known))})")
+
+
+def validate_metric(value: str) -> None:
+    """Refuse what cannot name a Prometheus metric."""
+    validate_one_line(value)
+
+
+def validate_bound(value: str) -> None:
+    """Refuse all but a comparator and a number."""
+    try:
+        bounds.parse(value)
+    except bounds.BadBound as error:
+        raise ValidationError(str(error)) from error
+
+
+def validate_status_words(value: object) -> None:
+    """Refuse all but lists of words under known statuses, each word under one of them."""
+    try:
+        status_words.parse(value)
+    except status_words.BadStatusWords as error:
+        raise ValidationError(str(error)) from error
 
 
 def validate_word(value: str) -> None:

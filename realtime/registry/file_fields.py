@@ -13,9 +13,11 @@ from realtime.models.checked import CheckedModel
 
 SERVICE_KEYS: Mapping[str, type] = {
     "name": str,
+    "preset": str,
     "base_url": str,
     "health_path": str,
     "status_path": str,
+    "status_words": dict,
     "type": str,
     "group": str,
     "order": int,
@@ -28,6 +30,8 @@ SERVICE_KEYS: Mapping[str, type] = {
     "verify_tls": bool,
     "client_certificate": str,
     "degraded_above_ms": int,
+    "body_contains": str,
+    "certificate_warn_days": int,
     "failure_threshold": int,
     "success_threshold": int,
     "enabled": bool,
@@ -40,8 +44,12 @@ READING_KEYS: Mapping[str, type] = {
     "name": str,
     "path": str,
     "expression": str,
+    "metric": str,
+    "aggregate": str,
     "kind": str,
     "counts_toward": str,
+    "degraded_if": str,
+    "unhealthy_if": str,
 }
 WINDOW_KEYS: Mapping[str, type] = {
     "starts_at": str,
@@ -55,7 +63,7 @@ DATA_SOURCE_KEYS: Mapping[str, type] = {"name": str, "service": str, "condition"
 FILE_KEYS: Mapping[str, type] = {"services": list, "data_sources": list}
 
 # Where `null` says something of its own; elsewhere it is the same as leaving the key out.
-NULLABLE = frozenset({"degraded_above_ms"})
+NULLABLE = frozenset({"degraded_above_ms", "certificate_warn_days"})
 
 _WORDS: Mapping[type, str] = {
     str: "text",

@@ -136,12 +136,11 @@ def _readings(raws: Iterable[object], place: Place) -> tuple[Reading, ...]:
     readings = []
     for index, raw in enumerate(raws):
         inside = _entry_place(place, "readings", index, raw)
-        values = file_fields.entry_values(
-            raw, keys=file_fields.READING_KEYS, required=("name", "expression"), place=inside
-        )
+        values = file_fields.entry_values(raw, keys=file_fields.READING_KEYS, required=("name",), place=inside)
         _note_twin(values.get("name"), index=index, seen=seen, kind="readings", place=inside)
         reading = Reading(order=index, **values)
-        file_fields.note_invalid_fields(reading, values=values, place=inside)
+        if "name" in values:  # else what is wrong has been noted, and nothing more can be said
+            file_fields.note_invalid_fields(reading, values=values, place=inside)
         readings.append(reading)
     if len(readings) > MAX_READINGS_PER_SERVICE:
         place.wrong("readings", f"must be at most {MAX_READINGS_PER_SERVICE}, not {len(readings)}")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfoNotFoundError
 
-from realtime.core import client_certificates, references
+from realtime.core import bounds, client_certificates, references
 from realtime.core.maintenance import OnceWindow, WeeklyWindow
-from realtime.core.records import DataSourceSpec, ReadingKind, ReadingSpec, Target
+from realtime.core.records import Aggregate, DataSourceSpec, ReadingKind, ReadingSpec, Target
 from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service, ServiceQuerySet
 from realtime.models.reading import CountsToward
 from realtime.models.sealed_text import is_sealed
@@ -196,6 +196,7 @@ def _target(
         base_url=service.base_url,
         health_path=service.health_path,
         status_path=service.status_path or None,
+        status_words=service.status_of_words,
         type=service.type,
         group=service.group,
         counts_as_api=service.counts_as_api,
@@ -203,6 +204,8 @@ def _target(
         expected_status=service.expected_ranges,
         follow_redirects=service.follow_redirects,
         degraded_above_seconds=None if slow_ms is None else slow_ms / 1000,
+        body_contains=service.body_contains,
+        certificate_warn_days=service.certificate_warn_days,
         failure_threshold=service.failure_threshold,
         success_threshold=service.success_threshold,
         ca_file=service.ca_file or None,
@@ -221,9 +224,13 @@ def _reading_spec(reading: Reading) -> ReadingSpec:
     return ReadingSpec(
         name=reading.name,
         expression=reading.expression,
+        metric=reading.metric or None,
+        aggregate=Aggregate(reading.aggregate),
         path=reading.path or None,
         kind=ReadingKind(reading.kind),
         counts_toward_events=reading.counts_toward == CountsToward.EVENTS_PER_SECOND,
+        degraded_if=bounds.parse(reading.degraded_if) if reading.degraded_if else None,
+        unhealthy_if=bounds.parse(reading.unhealthy_if) if reading.unhealthy_if else None,
     )
 
 

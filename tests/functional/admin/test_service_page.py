@@ -61,6 +61,7 @@ def test_a_service_is_made_with_its_readings_and_data_sources(operator: Client) 
         **{
             "readings-0-name": "events_per_second",
             "readings-0-expression": "rate",
+            "readings-0-aggregate": "sum",
             "readings-0-kind": "gauge",
             "readings-0-counts_toward": "events_per_second",
             "readings-0-order": "0",
@@ -84,7 +85,7 @@ def test_a_new_service_is_offered_the_place_behind_all_others(operator: Client) 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"base_url": "ftp://host"}, "must begin with http:// or https://"),
+        ({"base_url": "ftp://host"}, "must begin with http://, https://, tcp:// or tls://"),
         ({"timeout_ms": "5"}, "must be from 50 to 60000"),
         ({"status_path": "a["}, "is not valid JMESPath"),
         ({"expected_status": "2xx"}, "is no HTTP status or range"),

@@ -37,7 +37,7 @@ def mistakes_in_service(**keys: object) -> list[str]:
         ({"name": 5}, "services[0]: name: must be text, not a whole number (put it in quotes)"),
         ({"name": None}, "services[0]: name: is required"),
         ({"base_url": None}, "services[0] (a): base_url: is required"),
-        ({"base_url": "ftp://h"}, "services[0] (a): base_url: must begin with http:// or https://"),
+        ({"base_url": "ftp://h"}, "services[0] (a): base_url: must begin with http://, https://, tcp:// or tls://"),
         ({"enabled": "yes"}, "enabled: must be true or false, not text (write true or false, without quotes)"),
         ({"enabled": 1}, "enabled: must be true or false, not a whole number"),
         ({"timeout_ms": "2000"}, "timeout_ms: must be a whole number, not text (write it without quotes)"),
@@ -47,7 +47,7 @@ def mistakes_in_service(**keys: object) -> list[str]:
         ({"expected_status": 204}, "expected_status: must be text, not a whole number (put it in quotes)"),
         ({"expected_status": "299-200"}, 'expected_status: "299-200" runs backwards (write "200-299")'),
         ({"tmeout_ms": 5}, "services[0] (a): tmeout_ms: unknown key (did you mean timeout_ms?)"),
-        ({"zzz": 5}, "zzz: unknown key (choose name, base_url, "),
+        ({"zzz": 5}, "zzz: unknown key (choose name, preset, base_url, "),
         ({"is_demo": True}, "is_demo: unknown key"),
         ({"id": 1}, "id: unknown key"),
         ({"verify_tls": "no"}, "verify_tls: must be true or false, not text"),
@@ -89,7 +89,10 @@ def mistakes_in_service(**keys: object) -> list[str]:
         ({"maintenance": [SUNDAYS] * 33}, "maintenance: must be at most 32, not 33"),
         ({"readings": {}}, "readings: must be a list, not a mapping"),
         ({"readings": ["rate"]}, "services[0] (a): readings[0]: must be a mapping with name, path, expression"),
-        ({"readings": [{"name": "r"}]}, "services[0] (a): readings[0] (r): expression: is required"),
+        (
+            {"readings": [{"name": "r"}]},
+            "services[0] (a): readings[0] (r): expression: either expression or metric is required, and not both",
+        ),
         ({"readings": [{"name": "r", "expression": "a["}]}, "readings[0] (r): expression: is not valid JMESPath"),
         ({"readings": [{"name": "r", "expression": "a", "kind": "x"}]}, "kind: must be gauge or counter"),
         (
@@ -122,7 +125,7 @@ def test_a_mistake_in_a_service_is_one_line_with_entry_and_field(keys: dict[str,
         ("- a", "must be a mapping with services, data_sources, not a list"),
         ("services: 5", "services: must be a list, not a whole number"),
         ("service: []", "service: unknown key (did you mean services?)"),
-        ("services: [5]", "services[0]: must be a mapping with name, base_url"),
+        ("services: [5]", "services[0]: must be a mapping with name, preset, base_url"),
         ("a: [", "is no YAML: "),
         ("a: 1\n---\nb: 2", "is no YAML: "),
         ("services: [{name: a, base_url: 'http://h', name: b}]", "the key 'name' stands twice in one mapping, line 1"),
@@ -248,7 +251,7 @@ def test_the_example_file_is_good_and_shows_every_key() -> None:
     text = EXAMPLE.read_text()
     registry = registry_file.parse(text.encode(), file_format=FileFormat.YAML)
 
-    assert len(registry.services) == 5
+    assert len(registry.services) == 6
     assert len(registry.data_sources) == 3
     for key in file_fields.SERVICE_KEYS:
         assert f"{key}:" in text

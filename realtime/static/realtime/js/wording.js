@@ -24,6 +24,7 @@ const FAILURE_WORDS = new Map([
   ["too_large", "Answer too large"],
   ["redirect", "Redirected"],
   ["blocked", "Address not allowed"],
+  ["bound", "Outside its bounds"],
   ["sweep_deadline", "Still running at the sweep's end"],
 ]);
 export const ASSESSMENT_WORDS = {

@@ -1,0 +1,58 @@
+"""A service's own status words: which words it uses for healthy, degraded and unhealthy."""
+
+import re
+from collections.abc import Mapping
+
+from realtime.core.records import Status
+
+STATUSES = (Status.HEALTHY, Status.DEGRADED, Status.UNHEALTHY)
+MAX_WORDS = 100
+MAX_WORD_LENGTH = 64
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SEPARATORS = re.compile(r"[\s_-]+")
+
+
+class BadStatusWords(ValueError):
+    """Status words that cannot be used; the message is a sentence without its subject."""
+
+
+def normalised(word: str) -> str:
+    """Return the form in which words are compared: `NotReady.` and `not ready` both become `not_ready`."""
+    return _SEPARATORS.sub("_", _CAMEL.sub("_", word.strip().removesuffix("."))).strip("_").lower()
+
+
+def parse(raw: object) -> Mapping[str, Status]:
+    """Return the status of each normalised word of `{"degraded": ["quiescing"], ...}`.
+
+    Raises:
+        BadStatusWords: another shape, an unknown status, too many words, or one word under two statuses.
+    """
+    if not isinstance(raw, Mapping):
+        raise BadStatusWords(f"must be a mapping of {_choices()} to lists of words")
+    found: dict[str, Status] = {}
+    for key, words in raw.items():
+        if key not in STATUSES:
+            raise BadStatusWords(f"has the unknown status {str(key)[:40]!r} (choose {_choices()})")
+        if not isinstance(words, list):
+            raise BadStatusWords(f"must have a list of words under {key}")
+        for word in words:
+            _add(word, status=Status(key), found=found)
+    if len(found) > MAX_WORDS:
+        raise BadStatusWords(f"must be at most {MAX_WORDS} words, not {len(found)}")
+    return found
+
+
+def _add(word: object, *, status: Status, found: dict[str, Status]) -> None:
+    if not isinstance(word, str) or not word.isprintable() or not 0 < len(word) <= MAX_WORD_LENGTH:
+        shown = word[:MAX_WORD_LENGTH] if isinstance(word, str) else word
+        raise BadStatusWords(f"must have texts of 1 to {MAX_WORD_LENGTH} characters under {status}, not {shown!r:.80}")
+    key = normalised(word)
+    if not key:
+        raise BadStatusWords(f"has {word!r} under {status}, which is not a word")
+    if found.setdefault(key, status) is not status:
+        raise BadStatusWords(f"has {word!r} under both {found[key]} and {status}")
+
+
+def _choices() -> str:
+    return ", ".join(STATUSES)
