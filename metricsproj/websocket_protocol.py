@@ -1,6 +1,6 @@
 """uvicorn's WebSocket protocol, closed against three kinds of clients that it leaves alone (uvicorn 0.54).
 
-For `--ws metricsproj.websocket_protocol:GuardedWebSocket`; `manage.py up` uses it too.
+`manage.py serve` and `up` use it.
 """
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol

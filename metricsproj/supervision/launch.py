@@ -15,18 +15,15 @@ from django.conf import settings
 from metricsproj import env
 from metricsproj.samplefleet.sockets import SampleSockets
 from metricsproj.supervision import data_lock, listening
-from metricsproj.supervision.parts import Part, Wave
+from metricsproj.supervision.parts import Part, Wave, python_part
 from metricsproj.supervision.printer import Printer, wants_colour
-from metricsproj.supervision.run import OWN_NAME, Fleet, Plan, python_part, run
+from metricsproj.supervision.run import OWN_NAME, Fleet, Plan, run
+from metricsproj.supervision.start_refusals import CannotStart, refuse_unnamed_hosts
 from metricsproj.supervision.steps import StepFailed
 from metricsproj.supervision.store import NoEmbeddedStore, embedded_store, unreachable_reason
 from metricsproj.supervision.supervisor import PartFailed
 
 ORPHAN_SECONDS = 3.0  # for a store whose supervisor has just been killed
-
-
-class CannotStart(Exception):
-    """What a person has to change before `up` can run, in one line."""
 
 
 def launch(*, host: str, port: int, with_demo: bool) -> None:
@@ -35,7 +32,7 @@ def launch(*, host: str, port: int, with_demo: bool) -> None:
     Raises:
         CannotStart: with the line to show; nothing is left running.
     """
-    _refuse_strangers(host)
+    refuse_unnamed_hosts(host)
     printer = Printer(output=sys.stdout, in_colour=wants_colour(sys.stdout, os.environ))
     try:
         with ExitStack() as stack:
@@ -46,12 +43,6 @@ def launch(*, host: str, port: int, with_demo: bool) -> None:
             asyncio.run(run(_plan(listener=listener, sockets=sockets), printer=printer))
     except (data_lock.AlreadyRunning, listening.PortUnavailable, StepFailed, PartFailed) as error:
         raise CannotStart(str(error)) from error
-
-
-def _refuse_strangers(host: str) -> None:
-    """Refuse to listen for other machines as long as the site would answer all of them with 400."""
-    if not listening.is_loopback(host) and env.is_loopback_only(settings.ENV[env.ALLOWED_HOSTS]):
-        raise CannotStart(f"--host {host} opens the site to other machines: set ALLOWED_HOSTS to the names they use")
 
 
 def _plan(*, listener: socket, sockets: SampleSockets | None) -> Plan:

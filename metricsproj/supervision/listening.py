@@ -1,8 +1,15 @@
-"""The port of `manage.py up`: taken before anything else starts, opened when there is an answer to give."""
+"""The port of `up` and `serve`: taken before anything else starts, opened when there is an answer to give."""
 
 import errno
 import ipaddress
 import socket
+
+# After which the kernel gives up a client that takes no byte of what was sent to it.
+UNREAD_MILLISECONDS = 30_000
+# A client that says nothing is asked after a minute whether it is still there, and given up half a minute later.
+SILENT_SECONDS = 60
+SECONDS_BETWEEN_QUESTIONS = 10
+UNANSWERED_QUESTIONS = 3
 
 
 class PortUnavailable(Exception):
@@ -44,6 +51,23 @@ def open_port(listener: socket.socket) -> None:
     except OSError as error:
         host, port = listener.getsockname()[:2]
         raise PortUnavailable(_why_not(error, host=host, port=port)) from error
+
+
+def harden(listener: socket.socket) -> None:
+    """Have the kernel give up TCP clients that vanish or take nothing; connections inherit it from their listener."""
+    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = {  # by name: each platform has some of them
+        "TCP_USER_TIMEOUT": UNREAD_MILLISECONDS,
+        "TCP_KEEPIDLE": SILENT_SECONDS,
+        "TCP_KEEPALIVE": SILENT_SECONDS,  # the name on macOS
+        "TCP_KEEPINTVL": SECONDS_BETWEEN_QUESTIONS,
+        "TCP_KEEPCNT": UNANSWERED_QUESTIONS,
+    }
+    for name, value in options.items():
+        if number := getattr(socket, name, None):
+            listener.setsockopt(socket.IPPROTO_TCP, number, value)
 
 
 def is_loopback(host: str) -> bool:

@@ -2,8 +2,6 @@
 
 import asyncio
 import http.client
-import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,8 +14,9 @@ from typing import TypeVar
 from metricsproj.samplefleet.registration import Ports
 from metricsproj.supervision import steps, store
 from metricsproj.supervision.listening import calling_host, in_url, open_port
-from metricsproj.supervision.parts import Part, Wave
+from metricsproj.supervision.parts import Part, python_part, web_part
 from metricsproj.supervision.printer import Printer
+from metricsproj.supervision.stop_signals import watch_signals
 from metricsproj.supervision.supervisor import PartFailed, Supervisor
 
 T = TypeVar("T")
@@ -27,7 +26,6 @@ ENDPOINT = "/api/v1/real-time-metrics"
 READINESS = "/readyz"
 READY_SECONDS = 20.0
 POLL_SECONDS = 0.05
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StoppedEarly(Exception):
@@ -55,19 +53,6 @@ class Plan:
     listener: socket
     project_dir: Path
     host_header: str
-
-
-def python_part(
-    name: str, *words: str, project_dir: Path, wave: Wave = Wave.USERS, inherited: tuple[int, ...] = ()
-) -> Part:
-    """Return a part that runs a module with this very Python."""
-    return Part(name=name, command=(sys.executable, "-m", *words), folder=project_dir, wave=wave, inherited=inherited)
-
-
-def web_part(plan: Plan) -> Part:
-    descriptor = plan.listener.fileno()
-    words = ("metricsproj.supervision.web", str(descriptor))
-    return python_part("web", *words, project_dir=plan.project_dir, inherited=(descriptor,))
 
 
 def collecting_parts(plan: Plan) -> tuple[Part, ...]:
@@ -118,16 +103,15 @@ def _watch_signals(
     """Have the first signal set both events, and a second one kill what has not stopped by then."""
 
     def stop() -> None:
-        if asked_to_stop.is_set():
-            printer.write(OWN_NAME, "killing all parts")
-            supervisor.kill()
-            return
         printer.write(OWN_NAME, "stopping (once more kills)")
         asked_to_stop.set()
         stop_sweep.set()
 
-    for number in SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+    def kill() -> None:
+        printer.write(OWN_NAME, "killing all parts")
+        supervisor.kill()
+
+    watch_signals(stop=stop, kill=kill)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -152,7 +136,8 @@ class _Run:
             await self._step(lambda: steps.ensure_demo_user(output))
         await self._step(lambda: steps.sweep(output, stop=self.stop_sweep))
         open_port(plan.listener)
-        await self._start_until(web_part(plan), lambda: _web_answers(plan))
+        web = web_part(name="web", listener=plan.listener, project_dir=plan.project_dir)
+        await self._start_until(web, lambda: _web_answers(plan))
         for part in collecting_parts(plan):
             await self.supervisor.start(part)
         self._tell_urls()

