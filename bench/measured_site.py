@@ -116,9 +116,7 @@ def publish(*, services: int, sweep: int) -> tuple[int, float]:
         lease=acquired.lease,
         snapshot=consolidated.snapshot,
         memory=consolidated.memory,
-        totals=history.grow(
-            acquired.totals, sample=consolidated.sample, at=now.timestamp(), tracked=consolidated.tracked
-        ),
+        totals=history.grow(acquired.totals, sample=consolidated.sample, tracked=consolidated.tracked),
         changes=consolidated.changes,
     )
     published_at = time.monotonic()

@@ -217,12 +217,7 @@ class Collector:
         consolidated = consolidate(
             sweep=sweep, snapshot_id=acquired.lease.number, previous=acquired.previous, memory=acquired.memory
         )
-        totals = history.grow(
-            acquired.totals,
-            sample=consolidated.sample,
-            at=sweep.finished_at.timestamp(),
-            tracked=consolidated.tracked,
-        )
+        totals = history.grow(acquired.totals, sample=consolidated.sample, tracked=consolidated.tracked)
         self._store.publish(
             lease=acquired.lease,
             snapshot=consolidated.snapshot,

@@ -24,7 +24,7 @@ from realtime.core.records import (
 )
 
 # Part of every Redis key: a release that writes another shape starts afresh instead of misreading the old one.
-RECORDS_VERSION = 1
+RECORDS_VERSION = 2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -124,6 +124,8 @@ def encode_totals(totals: Totals) -> bytes:
         {
             "started": totals.started_at,
             "at": totals.at,
+            "swept": totals.swept_at,
+            "interval": totals.interval_seconds,
             "set_back": totals.set_back_seconds,
             "fleet": totals.fleet,
             "services": totals.services,
@@ -139,6 +141,8 @@ def decode_totals(data: bytes) -> Totals:
         return Totals(
             started_at=stored["started"],
             at=stored["at"],
+            swept_at=stored["swept"],
+            interval_seconds=stored["interval"],
             set_back_seconds=stored["set_back"],
             fleet=_tallies(stored["fleet"]),
             services={name: _tallies(tallies) for name, tallies in stored["services"].items()},

@@ -8,7 +8,8 @@ from realtime.core.history import Figures
 
 # Fewer samples than these say nothing about a period.
 MIN_SAMPLES = 3
-MIN_SHARE_OF_EXPECTED = 0.5
+# Nor do samples that stand for a smaller share of its time.
+MIN_SHARE_COVERED = 0.5
 # Within this share of the previous value nothing counts as a change, whatever the figure.
 NOISE_RATIO = 0.05
 
@@ -61,14 +62,15 @@ class Comparison:
         return INDICATORS[self.trend]
 
 
-def compare(*, current: Figures, previous: Figures, expected: float, floor: float = 0.0) -> Comparison:
+def compare(*, current: Figures, previous: Figures, period_seconds: float, floor: float = 0.0) -> Comparison:
     """Compare the means of two periods.
 
     Args:
-        expected: samples that a whole period should have.
+        period_seconds: length of each of the two.
         floor: least change that counts, in the figure's own unit, where 5 % of the previous value is less.
     """
-    if current.mean is None or previous.mean is None or not _enough(current, previous, expected):
+    is_enough = _is_enough(current, period_seconds) and _is_enough(previous, period_seconds)
+    if current.mean is None or previous.mean is None or not is_enough:
         return Comparison(
             current=current.mean, previous=previous.mean, change=None, change_percent=None, trend=Trend.UNKNOWN
         )
@@ -93,9 +95,8 @@ def assess(trend: Trend, *, good: GoodDirection) -> Assessment:
     return Assessment.BETTER if trend.value == good.value else Assessment.WORSE
 
 
-def _enough(current: Figures, previous: Figures, expected: float) -> bool:
-    least = max(MIN_SAMPLES, MIN_SHARE_OF_EXPECTED * expected)
-    return current.count >= least and previous.count >= least
+def _is_enough(figures: Figures, period_seconds: float) -> bool:
+    return figures.samples >= MIN_SAMPLES and figures.covered_seconds >= MIN_SHARE_COVERED * period_seconds
 
 
 def _percent(change: float, *, of: float) -> float | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from realtime.core import counting, history, network
@@ -77,7 +77,7 @@ def consolidate(
     return Consolidated(
         snapshot=snapshot,
         memory={entry.target.name: entry.memory for entry in entries},
-        sample=history.Sample() if network_failed else _sample(entries, snapshot),
+        sample=_timed(sweep) if network_failed else _sample(entries, snapshot, sweep=sweep),
         tracked={entry.target.name: entry.state.tracked for entry in entries},
         changes=tuple(_changes(states, before, at=sweep.finished_at)),
     )
@@ -129,7 +129,15 @@ def _collector_fault(outcomes: Sequence[Outcome]) -> Fault | None:
     return None
 
 
-def _sample(entries: Sequence[Entry], snapshot: Snapshot) -> history.Sample:
+def _timed(sweep: Sweep) -> history.Sample:
+    return history.Sample(
+        started_at=sweep.started_at.timestamp(),
+        at=sweep.finished_at.timestamp(),
+        interval_seconds=sweep.refresh_interval_seconds,
+    )
+
+
+def _sample(entries: Sequence[Entry], snapshot: Snapshot, *, sweep: Sweep) -> history.Sample:
     samples = [entry for entry in entries if entry.is_sample]
     latencies = tuple(seconds for entry in samples if (seconds := _latency(entry)) is not None)
     fleet: dict[str, tuple[float, ...]] = {
@@ -146,8 +154,10 @@ def _sample(entries: Sequence[Entry], snapshot: Snapshot) -> history.Sample:
     # A status kept from an earlier sweep because of a failure of ours says nothing about this one.
     if counts.total and all(entry.is_known for entry in entries):
         fleet[history.API_CALLS_ACTIVE] = (float(counts.active),)
-        fleet[history.HEALTH_RATIO] = (counts.health_ratio,)
-    return history.Sample(
+        # While all are in maintenance there is no health to measure; a 0 would make planned work a fall in health.
+        fleet[history.HEALTH_RATIO] = () if counts.health_ratio is None else (counts.health_ratio,)
+    return replace(
+        _timed(sweep),
         fleet=fleet,
         services={entry.target.name: _service_sample(entry) for entry in samples},
         latencies=latencies,

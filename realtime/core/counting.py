@@ -11,20 +11,25 @@ WORST_FIRST = (Status.ERROR, Status.UNHEALTHY, Status.DEGRADED, Status.UNKNOWN, 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiCounts:
-    """How the services that count as APIs divide; the three parts always add up to `total`."""
+    """How the services that count as APIs divide; the three parts always add up to `total`.
+
+    in_maintenance: how many of the inactive ones are in maintenance.
+    """
 
     active: int
     inactive: int
     error: int
+    in_maintenance: int
 
     @property
     def total(self) -> int:
         return self.active + self.inactive + self.error
 
     @property
-    def health_ratio(self) -> float:
-        """Share of active ones, 0 when there are no services."""
-        return self.active / self.total if self.total else 0.0
+    def health_ratio(self) -> float | None:
+        """Share of active ones among those that are not in maintenance, None when all are or there are no services."""
+        judged = self.total - self.in_maintenance
+        return self.active / judged if judged else None
 
 
 def count_apis(services: Iterable[ServiceState]) -> ApiCounts:
@@ -32,7 +37,12 @@ def count_apis(services: Iterable[ServiceState]) -> ApiCounts:
     statuses = [service.status for service in services if service.counts_as_api]
     active = sum(status.is_good for status in statuses)
     error = statuses.count(Status.ERROR)
-    return ApiCounts(active=active, error=error, inactive=len(statuses) - active - error)
+    return ApiCounts(
+        active=active,
+        error=error,
+        inactive=len(statuses) - active - error,
+        in_maintenance=statuses.count(Status.MAINTENANCE),
+    )
 
 
 def count_statuses(services: Iterable[ServiceState]) -> Mapping[Status, int]:

@@ -4,7 +4,6 @@ Here, and only here, seconds become milliseconds, ratios percent, and datetimes 
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -93,11 +92,7 @@ def build(
     """
     counts = counting.count_apis(snapshot.services)
     statuses = counting.count_statuses(snapshot.services)
-    expected = current.span.seconds / snapshot.refresh_interval_seconds
-    entries = [
-        (state.counts_as_api, _entry(state, current=current, previous=previous, expected=expected))
-        for state in snapshot.services
-    ]
+    entries = [(state.counts_as_api, _entry(state, current=current, previous=previous)) for state in snapshot.services]
     document: Document = {
         "events_per_second": _number(snapshot.events_per_second),
         "api_calls_active": counts.active,
@@ -110,7 +105,7 @@ def build(
             "healthy": counts.active,
             "unhealthy": counts.inactive + counts.error,
             "total": counts.total,
-            "health_percentage": round(counts.health_ratio * 100, 1),
+            "health_percentage": round((counts.health_ratio or 0.0) * 100, 1),
         },
         "timestamp": timestamp(snapshot.finished_at),
         "other_services": [entry for is_api, entry in entries if not is_api],
@@ -125,7 +120,7 @@ def build(
         "events_per_hour": _number(snapshot.events_per_second * 3600),
         "events_sources": {"expected": snapshot.events_expected, "fresh": snapshot.events_fresh},
         "errors": _errors(snapshot, current),
-        "comparison": _comparison(current, previous, expected=expected),
+        "comparison": _comparison(current, previous),
     }
     shown_fault = fault or snapshot.fault
     if shown_fault is not None:
@@ -154,9 +149,8 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def _entry(state: ServiceState, *, current: Window, previous: Window, expected: float) -> Document:
+def _entry(state: ServiceState, *, current: Window, previous: Window) -> Document:
     now = current.services.get(state.name, {})
-    before = previous.services.get(state.name, {})
     probes = now.get(history.FAILED, _NO_FIGURES)
     entry: Document = {
         "service": state.name,
@@ -179,26 +173,26 @@ def _entry(state: ServiceState, *, current: Window, previous: Window, expected: 
         entry["uptime_seconds"] = _number(state.uptime_seconds)
     if state.reading_errors:
         entry["reading_errors"] = dict(state.reading_errors)
-    entry["comparison"] = _entry_comparison(state, now=now, before=before, expected=expected)
+    entry["comparison"] = _entry_comparison(state, current=current, previous=previous)
     return entry
 
 
-def _entry_comparison(
-    state: ServiceState, *, now: Mapping[str, Figures], before: Mapping[str, Figures], expected: float
-) -> Document:
+def _entry_comparison(state: ServiceState, *, current: Window, previous: Window) -> Document:
+    now, before = (window.services.get(state.name, {}) for window in (current, previous))
     readings = (_Figure(name=name, series=history.reading_series(name)) for name in state.tracked)
     shown = {}
     for figure in (_RESPONSE_TIME, _ERROR_RATE, *readings):
         compared = compare(
             current=_in_unit(now.get(figure.series, _NO_FIGURES), figure.shown_per_unit),
             previous=_in_unit(before.get(figure.series, _NO_FIGURES), figure.shown_per_unit),
-            expected=expected,
+            period_seconds=current.span.seconds,
             floor=figure.floor,
         )
+        previous_shown = _number(compared.previous, decimals=figure.decimals)
         shown[figure.name] = {
             "current": _number(compared.current, decimals=figure.decimals),
-            "previous": _number(compared.previous, decimals=figure.decimals),
-            "change_percent": _rounded(compared.change_percent, decimals=1),
+            "previous": previous_shown,
+            "change_percent": _change_percent(compared, of=previous_shown),
             "trend": compared.trend,
         }
     return shown
@@ -209,31 +203,27 @@ def _errors(snapshot: Snapshot, current: Window) -> Document:
     reported = (state.readings.get(_REPORTED_ERRORS, 0.0) for state in snapshot.services)
     return {
         "services_failing": sum(state.status.is_bad for state in snapshot.services),
-        "probes": probes.count,
+        "probes": probes.samples,
         "failed_probes": _failed(probes),
         "error_rate": _percent(probes),
-        "failures_per_minute": _per_minute(_failed(probes), snapshot, current),
+        "failures_per_minute": _per_minute(_failed(probes), current),
         "by_kind": history.failures_by_kind(current.fleet),
         "reported_errors": _number(sum(reported)),
     }
 
 
-def _per_minute(failed: int, snapshot: Snapshot, current: Window) -> float:
-    """Return failures per minute of the time that the window has covered so far."""
-    covered = current.fleet.get(history.SWEEPS, _NO_FIGURES).count * snapshot.refresh_interval_seconds
-    minutes = min(covered, current.span.seconds) / 60
+def _per_minute(failed: int, current: Window) -> float:
+    """Return failures per minute of the time in which services were probed."""
+    minutes = current.fleet.get(history.PROBED_SWEEPS, _NO_FIGURES).covered_seconds / 60
     return round(failed / minutes, 2) if minutes else 0.0
 
 
-def _comparison(current: Window, previous: Window, *, expected: float) -> Document:
+def _comparison(current: Window, previous: Window) -> Document:
     return {
         "period_seconds": current.span.seconds,
         "current": _window(current),
         "previous": _window(previous),
-        "metrics": {
-            figure.name: _metric(figure, current=current, previous=previous, expected=expected)
-            for figure in _FLEET_FIGURES
-        },
+        "metrics": {figure.name: _metric(figure, current=current, previous=previous) for figure in _FLEET_FIGURES},
     }
 
 
@@ -241,19 +231,23 @@ def _window(window: Window) -> Document:
     return {
         "start": timestamp(datetime.fromtimestamp(window.span.start, UTC)),
         "end": timestamp(datetime.fromtimestamp(window.span.end, UTC)),
-        "samples": window.fleet.get(history.SWEEPS, _NO_FIGURES).count,
+        "samples": window.fleet.get(history.SWEEPS, _NO_FIGURES).samples,
     }
 
 
-def _metric(figure: _Figure, *, current: Window, previous: Window, expected: float) -> Document:
+def _metric(figure: _Figure, *, current: Window, previous: Window) -> Document:
     compared = compare(
-        current=_figures(figure, current), previous=_figures(figure, previous), expected=expected, floor=figure.floor
+        current=_figures(figure, current),
+        previous=_figures(figure, previous),
+        period_seconds=current.span.seconds,
+        floor=figure.floor,
     )
+    previous_shown = _number(compared.previous, decimals=figure.decimals)
     return {
         "current": _number(compared.current, decimals=figure.decimals),
-        "previous": _number(compared.previous, decimals=figure.decimals),
+        "previous": previous_shown,
         "change": _change(compared, decimals=figure.decimals),
-        "change_percent": _rounded(compared.change_percent, decimals=1),
+        "change_percent": _change_percent(compared, of=previous_shown),
         "trend": compared.trend,
         "indicator": compared.indicator,
         "assessment": assess(compared.trend, good=figure.good),
@@ -263,14 +257,15 @@ def _metric(figure: _Figure, *, current: Window, previous: Window, expected: flo
 def _figures(figure: _Figure, window: Window) -> Figures:
     found = window.fleet.get(figure.series, _NO_FIGURES)
     if figure.quantile is not None:
-        found = replace(found, mean=sketch.quantile(window.latency_bins, figure.quantile))
+        found = found._replace(mean=sketch.quantile(window.latency_bins, figure.quantile))
     if figure.counted_by is not None:
-        found = replace(found, count=window.fleet.get(figure.counted_by, _NO_FIGURES).count)
+        counted = window.fleet.get(figure.counted_by, _NO_FIGURES)
+        found = found._replace(samples=counted.samples, covered_seconds=counted.covered_seconds)
     return _in_unit(found, figure.shown_per_unit)
 
 
 def _in_unit(figures: Figures, per_unit: float) -> Figures:
-    return replace(figures, mean=None if figures.mean is None else figures.mean * per_unit)
+    return figures if figures.mean is None else figures._replace(mean=figures.mean * per_unit)
 
 
 def _failure(failure: Failure | None) -> Document | None:
@@ -280,7 +275,7 @@ def _failure(failure: Failure | None) -> Document | None:
 
 
 def _failed(probes: Figures) -> int:
-    return round(probes.count * (probes.mean or 0.0))
+    return round(probes.samples * (probes.mean or 0.0))
 
 
 def _percent(probes: Figures) -> float:
@@ -297,6 +292,11 @@ def _change(compared: Comparison, *, decimals: int | None) -> float | int | None
         return None
     largest = max(abs(compared.current), abs(compared.previous))
     return _number(compared.change, decimals=_decimals(largest) if decimals is None else decimals)
+
+
+def _change_percent(compared: Comparison, *, of: float | None) -> float | None:
+    """Return the change in percent, None where the previous figure is shown as 0."""
+    return _rounded(compared.change_percent, decimals=1) if of else None
 
 
 def _number(value: float | None, *, decimals: int | None = None) -> float | int | None:

@@ -1,8 +1,8 @@
 """Quantiles of positive numbers from logarithmic bins, within 1 %.
 
 The bins are those of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
-relative-error guarantees", VLDB 2019, section 2). They are plain counts, so that two sketches can be added, and a
-later one less an earlier one is the sketch of what came between.
+relative-error guarantees", VLDB 2019, section 2). They hold plain sums of weights, so that two sketches can be added,
+and a later one less an earlier one is the sketch of what came between.
 """
 
 import math
@@ -22,22 +22,25 @@ def bin_of(value: float) -> int:
     return math.ceil(math.log(max(value, _LEAST)) / _LOG_GAMMA)
 
 
-def add(bins: Bins, values: Iterable[float]) -> dict[int, int]:
-    """Return the bins with the values added."""
+def add(bins: Bins, values: Iterable[float], *, weight: int = 1) -> dict[int, int]:
+    """Return the bins with the values added, each with this weight."""
     grown = dict(bins)
     for value in values:
         index = bin_of(value)
-        grown[index] = grown.get(index, 0) + 1
+        grown[index] = grown.get(index, 0) + weight
     return grown
 
 
 def subtract(later: Bins, earlier: Bins) -> dict[int, int]:
     """Return the bins of what came after `earlier`, which must be a past state of `later`."""
-    return {index: rest for index, count in later.items() if (rest := count - earlier.get(index, 0)) > 0}
+    return {index: rest for index, weight in later.items() if (rest := weight - earlier.get(index, 0)) > 0}
 
 
 def quantile(bins: Bins, q: float) -> float | None:
-    """Return the q-quantile by nearest rank, within 1 % of the value at that rank; None for empty bins."""
+    """Return the q-quantile by nearest rank, within 1 % of the value at that rank; None for empty bins.
+
+    With weights: the least value up to which lies the share q of their sum.
+    """
     rank = max(1, math.ceil(q * sum(bins.values())))
     seen = 0
     for index in sorted(bins):

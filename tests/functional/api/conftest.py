@@ -85,7 +85,7 @@ def publish(store: Store) -> Publish:
             previous=acquired.previous,
             memory=acquired.memory,
         )
-        totals = history.grow(acquired.totals, sample=done.sample, at=at.timestamp(), tracked=done.tracked)
+        totals = history.grow(acquired.totals, sample=done.sample, tracked=done.tracked)
         store.publish(lease=acquired.lease, snapshot=done.snapshot, memory=done.memory, totals=totals)
         process_reader.cache_clear()
         return acquired.lease.number

@@ -55,7 +55,7 @@ class Past:
             lease=acquired.lease,
             snapshot=done.snapshot,
             memory=done.memory,
-            totals=history.grow(acquired.totals, sample=done.sample, at=at, tracked=done.tracked),
+            totals=history.grow(acquired.totals, sample=done.sample, tracked=done.tracked),
             changes=done.changes,
         )
         self.sweeps.append((at, outcomes))

@@ -69,8 +69,12 @@ class Newsroom:
             memory={},
             totals=history.grow(
                 acquired.totals,
-                sample=Sample(fleet={history.SWEEPS: (1.0,)}),
-                at=now.timestamp(),
+                sample=Sample(
+                    started_at=now.timestamp() - 0.25,
+                    at=now.timestamp(),
+                    interval_seconds=self.interval_seconds,
+                    fleet={history.SWEEPS: (1.0,)},
+                ),
                 tracked={f"service-{index}": () for index in range(self.services)},
             ),
         )

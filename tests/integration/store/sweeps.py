@@ -27,10 +27,11 @@ def snapshot(number: int, *, at: datetime = NOW, interval_seconds: int = 5) -> S
     )
 
 
-def grown(totals: Totals, *, at: datetime, events_per_second: float = 10.0) -> Totals:
+def grown(totals: Totals, *, at: datetime, events_per_second: float = 10.0, interval_seconds: int = 5) -> Totals:
     """The totals with one sweep more, that measured this event rate."""
     fleet = {history.SWEEPS: (1.0,), history.EVENTS_PER_SECOND: (events_per_second,)}
-    return history.grow(totals, sample=Sample(fleet=fleet), at=at.timestamp(), tracked={SERVICE: ()})
+    sample = Sample(started_at=at.timestamp() - 0.2, at=at.timestamp(), interval_seconds=interval_seconds, fleet=fleet)
+    return history.grow(totals, sample=sample, tracked={SERVICE: ()})
 
 
 def changed(at: datetime = NOW, *, service: str = SERVICE) -> StatusChange:

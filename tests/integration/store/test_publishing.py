@@ -1,11 +1,13 @@
 """What a publication leaves in Redis: all of it or nothing, bounded in size and in time."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import redis
 
 from realtime.core import history
+from realtime.core.codec import RECORDS_VERSION
 from realtime.core.history import BUCKETS_PER_PERIOD, EMPTY, PERIODS, Sample, bucket_seconds
 from realtime.store.keys import Keys
 from realtime.store.snapshots import LeaseLost, Published, Store
@@ -104,7 +106,7 @@ def test_the_snapshot_of_a_daily_cron_is_outlived_by_what_leads_to_it(
 def test_all_keys_lie_in_one_slot_of_a_cluster(store: Store, clean_store: redis.Redis) -> None:
     publish_next(store, changes=[changed()])
 
-    assert all(bytes(key).startswith(b"{realtime}:1:") for key in clean_store.scan_iter())
+    assert all(bytes(key).startswith(b"{realtime}:%d:" % RECORDS_VERSION) for key in clean_store.scan_iter())
 
 
 @pytest.mark.parametrize("period", PERIODS)
@@ -200,16 +202,21 @@ def test_a_service_without_a_change_has_none(store: Store) -> None:
 def test_memory_is_bounded_by_the_number_of_services(store: Store, clean_store: redis.Redis) -> None:
     services = [f"service-number-{index}" for index in range(50)]
     values = {history.FAILED: (0.0,), history.RESPONSE_TIME: (0.0452,), history.reading_series("rate"): (740.25,)}
-    sample = Sample(fleet={history.SWEEPS: (1.0,)}, services=dict.fromkeys(services, values))
+    sample = Sample(
+        started_at=0.0,
+        at=0.0,
+        interval_seconds=5,
+        fleet={history.SWEEPS: (1.0,)},
+        services=dict.fromkeys(services, values),
+    )
     seconds = 0
     for size in (bucket_seconds(period) for period in sorted(PERIODS.values(), reverse=True)):
         for _ in range(RING + 1):
             seconds += size
             found = acquired(store)
             at = seconds_later(seconds)
-            totals = history.grow(
-                found.totals, sample=sample, at=at.timestamp(), tracked=dict.fromkeys(services, ("rate",))
-            )
+            swept = replace(sample, started_at=at.timestamp(), at=at.timestamp())
+            totals = history.grow(found.totals, sample=swept, tracked=dict.fromkeys(services, ("rate",)))
             store.publish(lease=found.lease, snapshot=snapshot(found.lease.number, at=at), memory={}, totals=totals)
 
     size_bytes = sum(clean_store.memory_usage(key, samples=0) or 0 for key in clean_store.scan_iter())

@@ -133,5 +133,5 @@ def test_edges_are_those_of_the_bucket_that_holds_the_snapshot(store: Store) -> 
         at_previous_start=None,
         period_seconds=60,
     )
-    assert current.fleet[history.SWEEPS].count == 1
+    assert current.fleet[history.SWEEPS].samples == 1
     assert codec.decode_totals(edge).at == NOW.timestamp()

@@ -84,12 +84,18 @@ memories = st.dictionaries(
     max_size=4,
 )
 tallies = st.dictionaries(
-    texts, st.builds(Tally, st.integers(1, 10**6), st.integers(-(10**330), 10**330), st.integers(0, 2**40)), max_size=3
+    texts,
+    st.builds(
+        Tally, st.integers(1, 10**6), st.integers(1, 10**12), st.integers(-(10**330), 10**330), st.integers(0, 2**40)
+    ),
+    max_size=3,
 )
 all_totals = st.builds(
     Totals,
     started_at=st.none() | floats,
     at=st.none() | floats,
+    swept_at=st.none() | floats,
+    interval_seconds=st.integers(0, 10**6),
     set_back_seconds=floats,
     fleet=tallies,
     services=st.dictionaries(texts, tallies, max_size=3),
@@ -211,7 +217,9 @@ def test_a_snapshot_with_any_part_exchanged_is_a_snapshot_or_corrupt(
 
 @given(data=st.data(), value=json_values)
 def test_totals_and_memories_with_any_part_exchanged_are_read_or_corrupt(data: st.DataObject, value: Any) -> None:
-    totals = Totals(at=1.0, fleet={"x": Tally(1, 2, 3)}, services={"a": {"x": Tally(1, 2, 3)}}, latency_bins={1: 2})
+    totals = Totals(
+        at=1.0, fleet={"x": Tally(1, 2, 3, 4)}, services={"a": {"x": Tally(1, 2, 3, 4)}}, latency_bins={1: 2}
+    )
     memory = {"a": ServiceMemory(counters={"n": CounterSample(total=1.0, at=NOW)})}
     for decode, encoded in (
         (codec.decode_totals, codec.encode_totals(totals)),

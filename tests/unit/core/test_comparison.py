@@ -17,9 +17,9 @@ def compared(
     current: float | None, previous: float | None, *, counts: tuple[int, int] = (60, 60), floor: float = 0.0
 ) -> Comparison:
     return compare(
-        current=Figures(count=counts[0], mean=current),
-        previous=Figures(count=counts[1], mean=previous),
-        expected=60,
+        current=Figures(samples=counts[0], mean=current, covered_seconds=5 * counts[0]),
+        previous=Figures(samples=counts[1], mean=previous, covered_seconds=5 * counts[1]),
+        period_seconds=300,
         floor=floor,
     )
 
@@ -77,24 +77,46 @@ def test_change_percent_and_trend(
     assert found.change_percent == (None if percent is None else pytest.approx(percent))
 
 
-@given(first=counts, second=counts, expected=st.floats(0.1, 150))
-def test_too_few_samples_on_either_side_leave_the_change_unknown(first: int, second: int, expected: float) -> None:
-    found = compare(current=Figures(count=first, mean=1.0), previous=Figures(count=second, mean=2.0), expected=expected)
+seconds = st.sampled_from([1.0, 29.9, 30.0, 31.0, 60.0, 7_200.0])
 
-    is_enough = min(first, second) >= 3 and min(first, second) >= expected / 2
+
+@given(first=counts, second=counts, first_covers=seconds, second_covers=seconds)
+def test_samples_that_are_few_or_cover_little_on_either_side_leave_the_change_unknown(
+    first: int, second: int, first_covers: float, second_covers: float
+) -> None:
+    found = compare(
+        current=Figures(samples=first, mean=1.0, covered_seconds=first_covers),
+        previous=Figures(samples=second, mean=2.0, covered_seconds=second_covers),
+        period_seconds=60,
+    )
+
+    is_enough = min(first, second) >= 3 and min(first_covers, second_covers) >= 30
     assert (found.trend is not Trend.UNKNOWN) is is_enough
     assert (found.change is not None) is (found.change_percent is not None) is is_enough
     assert (found.current, found.previous) == (1.0, 2.0)
 
 
-@pytest.mark.parametrize(("expected", "least"), [(1, 3), (6, 3), (7, 4), (60, 30)])
-def test_three_samples_are_enough_unless_half_of_those_expected_are_more(expected: float, least: int) -> None:
-    for count, is_enough in ((least - 1, False), (least, True)):
-        figures = Figures(count=count, mean=1.0)
+@pytest.mark.parametrize(
+    ("count", "covered", "is_enough"),
+    [(2, 300.0, False), (3, 149.9, False), (3, 150.0, True), (300, 149.9, False), (30, 300.0, True)],
+)
+def test_three_samples_that_cover_half_of_a_period_are_enough(count: int, covered: float, is_enough: bool) -> None:
+    little = Figures(samples=count, mean=1.0, covered_seconds=covered)
+    plenty = Figures(samples=60, mean=1.0, covered_seconds=300)
 
-        found = compare(current=figures, previous=figures, expected=expected)
+    for current, previous in ((little, plenty), (plenty, little)):
+        trend = compare(current=current, previous=previous, period_seconds=300).trend
 
-        assert (found.trend is Trend.FLAT) is is_enough
+        assert trend is (Trend.FLAT if is_enough else Trend.UNKNOWN)
+
+
+def test_a_change_of_the_interval_costs_no_trend() -> None:
+    """Sweeps every 60 s, then every second: 1,440 samples of a day are as good as the 86,400 of the next."""
+    rarely = Figures(samples=1_440, mean=1.0, covered_seconds=86_400)
+    often = Figures(samples=86_400, mean=2.0, covered_seconds=86_400)
+
+    assert compare(current=often, previous=rarely, period_seconds=86_400).trend is Trend.UP
+    assert compare(current=rarely, previous=often, period_seconds=86_400).trend is Trend.DOWN
 
 
 def test_a_side_without_samples_is_none_and_the_other_stays() -> None:

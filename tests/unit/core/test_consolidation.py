@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from realtime.core import codec, counting, history
 from realtime.core.consolidation import Consolidated
 from realtime.core.history import EMPTY
+from realtime.core.maintenance import OnceWindow
 from realtime.core.records import (
     CounterSample,
     DataSourceSpec,
@@ -27,7 +28,7 @@ from realtime.core.records import (
     Unprobed,
     UnprobedReason,
 )
-from tests.unit.core.making import failure, probed, target
+from tests.unit.core.making import NOW, failure, probed, target
 from tests.unit.core.sweeping import INTERVAL, STALE_AFTER, Collector
 
 EVENTS = ReadingSpec(name="events_per_second", expression="events_per_second", counts_toward_events=True)
@@ -138,9 +139,7 @@ def test_any_course_of_sweeps_gives_snapshots_that_hold_together(
         )
         codec.encode_snapshot(snapshot)
         codec.encode_memory(done.memory)
-        codec.encode_totals(
-            history.grow(EMPTY, sample=done.sample, at=snapshot.finished_at.timestamp(), tracked=done.tracked)
-        )
+        codec.encode_totals(history.grow(EMPTY, sample=done.sample, tracked=done.tracked))
 
 
 @given(histories())
@@ -406,6 +405,29 @@ def test_what_had_failed_before_the_sweep_is_told_first() -> None:
 
     assert Collector().sweep(overrun(), fault=registry_away).snapshot.fault == registry_away
     assert Collector().sweep(probed()).snapshot.fault is None
+
+
+def test_health_leaves_maintenance_out_and_has_no_sample_while_nothing_else_is_there() -> None:
+    away = OnceWindow(starts_at=NOW, ends_at=NOW + timedelta(days=1))
+    collector = Collector(targets=[target("a", maintenance=(away,)), target("b")])
+
+    one_away = collector.sweep(probed("a"), probed("b")).sample.fleet
+    collector.targets = [target("a", maintenance=(away,)), target("b", maintenance=(away,))]
+    both_away = collector.sweep(probed("a"), probed("b")).sample.fleet
+
+    assert (one_away[history.HEALTH_RATIO], one_away[history.API_CALLS_ACTIVE]) == ((1.0,), (1.0,))
+    assert (both_away[history.HEALTH_RATIO], both_away[history.API_CALLS_ACTIVE]) == ((), (0.0,))
+
+
+def test_a_sample_says_when_its_sweep_was_and_under_which_interval() -> None:
+    collector = Collector()
+
+    for found in (probed(), overrun()):
+        sample = collector.sweep(found, refresh_interval_seconds=60).sample
+
+        ended = collector.at.timestamp()
+        assert (sample.at, sample.interval_seconds) == (ended, 60)
+        assert sample.started_at == pytest.approx(ended - 0.2)
 
 
 def test_a_sweep_of_which_we_missed_a_part_says_nothing_of_the_number_of_active_services() -> None:

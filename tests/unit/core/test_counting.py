@@ -30,10 +30,18 @@ def test_all_the_rest_is_inactive_maintenance_included(status: Status) -> None:
 
 
 @given(services)
-def test_the_share_of_active_ones_is_zero_when_there_are_none_to_count(states: list[ServiceState]) -> None:
-    counts = count_apis(states)
+def test_health_is_the_share_of_active_ones_among_those_not_in_maintenance(states: list[ServiceState]) -> None:
+    judged = [one.status for one in states if one.counts_as_api and one.status is not Status.MAINTENANCE]
 
-    assert counts.health_ratio == (counts.active / counts.total if counts.total else 0)
+    ratio = count_apis(states).health_ratio
+
+    assert ratio == (sum(status.is_good for status in judged) / len(judged) if judged else None)
+
+
+def test_without_a_service_to_judge_there_is_no_share_of_active_ones() -> None:
+    assert count_apis([]).health_ratio is None
+    assert count_apis([state(status=Status.MAINTENANCE)]).health_ratio is None
+    assert count_apis([state(status=Status.MAINTENANCE), state(status=Status.UNKNOWN)]).health_ratio == 0
 
 
 @given(services)

@@ -58,6 +58,11 @@ def window(span: Span, *, fleet: Mapping[str, Figures] | None = None, **services
     return Window(span=span, fleet=fleet or {}, services=services)
 
 
+def swept(mean: float, *, count: int = 60) -> Figures:
+    """Figures of so many sweeps of five seconds."""
+    return Figures(samples=count, mean=mean, covered_seconds=5 * count)
+
+
 def metric(name: str, *, current: Mapping[str, Figures], previous: Mapping[str, Figures]) -> Any:
     document = built(story(), current=window(CURRENT, fleet=current), previous=window(PREVIOUS, fleet=previous))
     return document["comparison"]["metrics"][name]
@@ -175,7 +180,25 @@ def test_all_six_statuses_are_counted() -> None:
 
     assert document["status_counts"] == {status.value: 1 for status in Status}
     assert (document["api_calls_active"], document["inactive_apis"], document["error_apis"]) == (2, 3, 1)
-    assert document["health_summary"] == {"healthy": 2, "unhealthy": 4, "total": 6, "health_percentage": 33.3}
+    assert document["health_summary"] == {"healthy": 2, "unhealthy": 4, "total": 6, "health_percentage": 40.0}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "percentage"),
+    [
+        ([Status.HEALTHY, Status.MAINTENANCE], 100.0),
+        ([Status.ERROR, Status.MAINTENANCE], 0.0),
+        ([Status.HEALTHY, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENANCE], 66.7),
+        ([Status.MAINTENANCE, Status.MAINTENANCE], 0.0),
+    ],
+)
+def test_health_is_taken_over_the_apis_that_are_not_in_maintenance(statuses: list[Status], percentage: float) -> None:
+    states = [state(str(index), status) for index, status in enumerate(statuses)]
+
+    summary = built(snapshot(*states, state("store", Status.ERROR, counts_as_api=False)))["health_summary"]
+
+    assert summary["health_percentage"] == percentage
+    assert summary["healthy"] + summary["unhealthy"] == summary["total"] == len(statuses)
 
 
 def test_an_empty_registry_gives_zeros_and_unknown_and_no_error() -> None:
@@ -243,10 +266,10 @@ def _shape(value: object) -> object:
 
 def test_errors_are_counted_over_the_current_period() -> None:
     fleet = {
-        history.SWEEPS: Figures(count=30, mean=1.0),
-        history.FAILED: Figures(count=180, mean=9 / 180),
-        history.kind_series("connect"): Figures(count=2, mean=1.0),
-        history.kind_series("timeout"): Figures(count=7, mean=1.0),
+        history.PROBED_SWEEPS: swept(1.0, count=30),
+        history.FAILED: Figures(samples=180, mean=9 / 180),
+        history.kind_series("connect"): Figures(samples=2, mean=1.0),
+        history.kind_series("timeout"): Figures(samples=7, mean=1.0),
     }
     failing = story()
     failing = replace(failing, services=(*failing.services, state("x", readings={"reported_error_count": 4.0})))
@@ -264,15 +287,36 @@ def test_errors_are_counted_over_the_current_period() -> None:
     }
 
 
-@pytest.mark.parametrize(("sweeps", "per_minute"), [(1, 12.0), (12, 1.0), (60, 0.2), (90, 0.2), (0, 0.0)])
-def test_failures_per_minute_are_of_the_time_the_window_has_covered(sweeps: int, per_minute: float) -> None:
-    fleet = {history.SWEEPS: Figures(count=sweeps, mean=1.0), history.FAILED: Figures(count=100, mean=0.01)}
+@pytest.mark.parametrize(
+    ("seconds", "per_minute"), [(5, 12.0), (60, 1.0), (300, 0.2), (3_600, 0.02), (0.5, 120.0), (0, 0.0)]
+)
+def test_failures_per_minute_are_of_the_time_in_which_services_were_probed(seconds: float, per_minute: float) -> None:
+    fleet = {
+        history.SWEEPS: Figures(samples=1_000, mean=1.0, covered_seconds=5_000),
+        history.PROBED_SWEEPS: Figures(samples=100, mean=1.0, covered_seconds=seconds),
+        history.FAILED: Figures(samples=100, mean=0.01),
+    }
 
     assert built(story(), current=window(CURRENT, fleet=fleet))["errors"]["failures_per_minute"] == per_minute
 
 
+@pytest.mark.parametrize("interval", [1, 2, 60])
+def test_the_present_interval_has_no_part_in_the_figures_of_a_period(interval: int) -> None:
+    fleet = {**_probes(sweeps=150, failed=28 / 1800), history.EVENTS_PER_SECOND: swept(1.0)}
+    now, before = window(CURRENT, fleet=fleet), window(PREVIOUS, fleet=fleet)
+
+    one, other = (
+        built(replace(story(), refresh_interval_seconds=seconds), current=now, previous=before)
+        for seconds in (5, interval)
+    )
+
+    assert other["errors"] == one["errors"]
+    assert other["comparison"] == one["comparison"]
+    assert other["comparison"]["metrics"]["error_rate"]["trend"] == "flat"
+
+
 def test_a_service_has_its_own_error_figures() -> None:
-    own = {history.FAILED: Figures(count=60, mean=1 / 3)}
+    own = {history.FAILED: swept(1 / 3)}
 
     entries = built(story(), current=window(CURRENT, **{"data-api": own}))["api_metrics"]
 
@@ -283,7 +327,7 @@ def test_a_service_has_its_own_error_figures() -> None:
 
 
 def test_the_windows_say_when_they_begin_and_end_and_how_many_sweeps_they_hold() -> None:
-    fleet = {history.SWEEPS: Figures(count=60, mean=1.0)}
+    fleet = {history.SWEEPS: swept(1.0)}
 
     comparison = built(story(), current=window(CURRENT, fleet=fleet))["comparison"]
 
@@ -314,9 +358,7 @@ def test_the_windows_say_when_they_begin_and_end_and_how_many_sweeps_they_hold()
 def test_each_figure_has_its_unit_its_noise_floor_and_its_good_direction(
     name: str, series: str, current: float, previous: float, expected: tuple[object, ...]
 ) -> None:
-    found = metric(
-        name, current={series: Figures(count=60, mean=current)}, previous={series: Figures(count=60, mean=previous)}
-    )
+    found = metric(name, current={series: swept(current)}, previous={series: swept(previous)})
 
     keys = ("current", "previous", "change", "change_percent", "trend", "indicator", "assessment")
     assert found == dict(zip(keys, expected, strict=True))
@@ -324,8 +366,8 @@ def test_each_figure_has_its_unit_its_noise_floor_and_its_good_direction(
 
 def _probes(*, sweeps: int, failed: float, per_sweep: int = 12) -> dict[str, Figures]:
     return {
-        history.PROBED_SWEEPS: Figures(count=sweeps, mean=1.0),
-        history.FAILED: Figures(count=sweeps * per_sweep, mean=failed),
+        history.PROBED_SWEEPS: swept(1.0, count=sweeps),
+        history.FAILED: Figures(samples=sweeps * per_sweep, mean=failed),
     }
 
 
@@ -343,6 +385,12 @@ def test_more_errors_are_worse() -> None:
     }
 
 
+def test_a_previous_figure_that_is_shown_as_zero_has_no_percentage() -> None:
+    found = metric("error_rate", current=_probes(sweeps=60, failed=0.1), previous=_probes(sweeps=60, failed=0.00001))
+
+    assert (found["previous"], found["change"], found["change_percent"], found["trend"]) == (0, 10, None, "up")
+
+
 @pytest.mark.parametrize("sweeps", [1, 2, 29])
 def test_the_many_probes_of_few_sweeps_say_nothing_of_a_period(sweeps: int) -> None:
     found = metric("error_rate", current=_probes(sweeps=60, failed=0.1), previous=_probes(sweeps=sweeps, failed=0.0))
@@ -353,7 +401,7 @@ def test_the_many_probes_of_few_sweeps_say_nothing_of_a_period(sweeps: int) -> N
 
 def test_latencies_are_compared_by_their_percentiles() -> None:
     def with_latencies(span: Span, latencies: list[float]) -> Window:
-        sweeps = Figures(count=60, mean=1.0)
+        sweeps = swept(1.0)
         return Window(span=span, fleet={history.LATENCY_SWEEPS: sweeps}, latency_bins=sketch.add({}, latencies))
 
     metrics = built(
@@ -372,8 +420,8 @@ def test_latencies_are_compared_by_their_percentiles() -> None:
 
 @pytest.mark.parametrize(("ms", "trend"), [(4.9, "flat"), (5.1, "up")])
 def test_a_latency_that_moves_within_five_milliseconds_is_flat(ms: float, trend: str) -> None:
-    own = {history.RESPONSE_TIME: Figures(count=60, mean=0.01 + ms / 1000)}
-    before = {history.RESPONSE_TIME: Figures(count=60, mean=0.01)}
+    own = {history.RESPONSE_TIME: swept(0.01 + ms / 1000)}
+    before = {history.RESPONSE_TIME: swept(0.01)}
 
     document = built(
         story(), current=window(CURRENT, **{"data-api": own}), previous=window(PREVIOUS, **{"data-api": before})
@@ -397,8 +445,8 @@ def test_without_history_every_comparison_is_unknown_and_null() -> None:
 
 def test_an_entry_compares_its_registered_readings_and_no_others() -> None:
     one = state("a", readings={"rate": 2.0, "along": 1.0}, tracked=("rate", "away"))
-    own = {reading_series("rate"): Figures(count=60, mean=2.0), reading_series("along"): Figures(count=60, mean=1.0)}
-    before = {reading_series("rate"): Figures(count=60, mean=1.0)}
+    own = {reading_series("rate"): swept(2.0), reading_series("along"): swept(1.0)}
+    before = {reading_series("rate"): swept(1.0)}
 
     (entry,) = built(snapshot(one), current=window(CURRENT, a=own), previous=window(PREVIOUS, a=before))["api_metrics"]
 
@@ -442,8 +490,8 @@ def test_a_number_is_shown_as_it_was_sent_and_without_binary_noise(value: float,
 
 
 def test_the_change_of_two_figures_is_no_more_exact_than_they_are() -> None:
-    figures = {history.EVENTS_PER_SECOND: Figures(count=60, mean=12.1)}
-    noisy = {history.EVENTS_PER_SECOND: Figures(count=60, mean=12.1 - 4e-13)}
+    figures = {history.EVENTS_PER_SECOND: swept(12.1)}
+    noisy = {history.EVENTS_PER_SECOND: swept(12.1 - 4e-13)}
 
     found = metric("events_per_second", current=noisy, previous=figures)
 
@@ -485,7 +533,9 @@ figures = st.dictionaries(
             history.kind_series("dns"),
         ]
     ),
-    st.builds(Figures, count=st.integers(1, 1_000), mean=st.floats(-1e290, 1e290)),
+    st.builds(
+        Figures, samples=st.integers(1, 1_000), mean=st.floats(-1e290, 1e290), covered_seconds=st.floats(0.001, 1e6)
+    ),
 )
 
 
@@ -534,10 +584,7 @@ def test_an_entry_of_a_typical_service_stays_under_a_kilobyte() -> None:
         last_success_at=NOW,
         failure=failure(FailureKind.HTTP_STATUS, "HTTP status 503, expected 200-299"),
     )
-    own = {
-        name: Figures(count=60, mean=1 / 7)
-        for name in (history.RESPONSE_TIME, history.FAILED, *map(reading_series, readings))
-    }
+    own = {name: swept(1 / 7) for name in (history.RESPONSE_TIME, history.FAILED, *map(reading_series, readings))}
     many = {"websocket-ingestion": own}
 
     (entry,) = built(snapshot(typical), current=window(CURRENT, **many), previous=window(PREVIOUS, **many))[

@@ -32,7 +32,10 @@ def windows(series: str, now: float, before: float) -> dict[str, Window]:
     current, previous = history.spans(at=NOW.timestamp(), period_seconds=300)
 
     def window(span: history.Span, mean: float) -> Window:
-        figures = {series: Figures(count=MANY, mean=mean), history.PROBED_SWEEPS: Figures(count=MANY)}
+        figures = {
+            series: Figures(samples=MANY, mean=mean, covered_seconds=300),
+            history.PROBED_SWEEPS: Figures(samples=MANY, covered_seconds=300),
+        }
         return Window(span=span, fleet=figures, services={"data-api": figures})
 
     return {"now": window(current, now), "before": window(previous, before)}
