@@ -1,113 +1,193 @@
-"""Decides what one answer says of a service, before flap damping: the status rules of the health check."""
+"""Decides what one answer says of a service, before flap damping: the status rules of the health check.
 
-from dataclasses import dataclass
+Where in an answer its status is looked for is the business of `core.evidence`. Bounds on readings and the server's
+certificate are judged elsewhere, and can only make this verdict worse.
+"""
 
-from realtime.core import answers
-from realtime.core.expressions import search
-from realtime.core.records import Exchange, Failure, FailureKind, Status, Target
+import math
+from dataclasses import dataclass, replace
 
-# fmt: off
-HEALTHY_WORDS = frozenset({
-    "healthy", "ok", "pass", "passing", "passed", "up", "green", "active", "running", "ready", "alive", "true",
-    "working", "online", "available", "serving",
-})
-DEGRADED_WORDS = frozenset({"degraded", "warn", "warning", "yellow", "partial"})
-UNHEALTHY_WORDS = frozenset({
-    "unhealthy", "down", "fail", "failed", "failing", "failure", "error", "critical", "red", "out_of_service", "false",
-    "offline", "unavailable", "stopped", "dead", "not_serving",
-})
-# fmt: on
-STATUS_MEMBERS = ("status", "state", "health")
-
-_STATUS_OF_WORD = (
-    dict.fromkeys(HEALTHY_WORDS, Status.HEALTHY)
-    | dict.fromkeys(DEGRADED_WORDS, Status.DEGRADED)
-    | dict.fromkeys(UNHEALTHY_WORDS, Status.UNHEALTHY)
-)
-
-_SEVERITY = {Status.HEALTHY: 0, Status.DEGRADED: 1, Status.UNHEALTHY: 2, Status.ERROR: 3}
-_SHOWN_NAME_LENGTH = 40
+from realtime.core import answers, evidence
+from realtime.core.evidence import Finding, Findings, UnknownWord
+from realtime.core.records import Evidence, Exchange, Failure, FailureKind, Status, Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
     """What one probe says of a service.
 
-    rule: a sentence that names the rule which decided, for a person to read.
+    rule: a sentence that names the rule which decided, for staff: it can hold what the service sent.
+    failure: set when the status is bad; its message, `reason` and `unknown_word` are safe to show to anyone.
     document: the JSON of the health answer, None where there is none.
+    evidence: what the status rests on, None without an answer.
+    unknown_word: the word at the place of a status word where none that is known was found.
+    reason: a sentence that says why the service is not healthy, None when it is.
     """
 
     status: Status
     rule: str
     failure: Failure | None = None
     document: object = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Word:
-    """A known status word and where in the answer it stood."""
-
-    status: Status
-    word: str
-    place: str
+    evidence: Evidence | None = None
+    unknown_word: str | None = None
+    reason: str | None = None
 
 
 def judge(*, exchange: Exchange, target: Target) -> Verdict:
     """Return the verdict on a health exchange: healthy, degraded, unhealthy or error."""
-    unexpected = exchange.http_status is not None and not _is_expected(exchange.http_status, target)
+    verdict = _verdict(exchange, target)
+    return verdict if verdict.failure is None else replace(verdict, reason=verdict.failure.message)
+
+
+def _verdict(exchange: Exchange, target: Target) -> Verdict:
     if exchange.failure is not None:
-        if unexpected and exchange.failure.kind is FailureKind.TOO_LARGE:
-            return _unexpected_status(exchange, target, word=None)
-        return Verdict(status=Status.ERROR, failure=exchange.failure, rule="no usable answer")
+        return _failed(exchange, target)
+    if exchange.http_status is None:
+        rule = "the connection was established"
+        return _slow(exchange, target, Verdict(status=Status.HEALTHY, rule=rule, evidence=Evidence.CONNECTION))
     content = answers.read_content(body=exchange.body, content_type=exchange.content_type)
-    word = _status_word(content=content, target=target)
-    if unexpected:
-        return _unexpected_status(exchange, target, word=word, document=content.document)
+    findings = evidence.find(content=content, status_path=target.status_path, status_words=target.status_words)
+    if not _is_expected(exchange, target):
+        return _unexpected_status(exchange, target, findings, document=content.document)
     if not content.is_json and content.text.strip() and _needs_json(exchange, target):
-        failure = Failure(
-            kind=FailureKind.BODY, message=f"not valid JSON: {content.problem}", http_status=exchange.http_status
-        )
-        return Verdict(status=Status.ERROR, failure=failure, rule="JSON was promised, and the answer is none")
-    return _slow(exchange, target, _by_word(exchange, word, content.document))
-
-
-def _by_word(exchange: Exchange, word: _Word | None, document: object) -> Verdict:
-    if word is None:
-        rule = f"HTTP status {exchange.http_status} is expected, and the answer names no known status word"
-        return Verdict(status=Status.HEALTHY, rule=rule, document=document)
-    failure = _reported(exchange, word) if word.status.is_bad else None
-    return Verdict(status=word.status, failure=failure, rule=f"{word.place} says “{word.word}”", document=document)
-
-
-def _unexpected_status(exchange: Exchange, target: Target, *, word: _Word | None, document: object = None) -> Verdict:
-    rule = f"HTTP status {exchange.http_status} is not among the expected {_ranges_text(target)}"
-    if word is not None and word.status.is_bad:
-        failure = _reported(exchange, word)
-        rule = f"{rule}, and {word.place} says “{word.word}”"
+        return _not_json(exchange, problem=content.problem)
+    if target.status_path is None:
+        verdict = _by_word(exchange, findings)
     else:
-        failure = Failure(
-            kind=FailureKind.HTTP_STATUS,
-            message=f"HTTP status {exchange.http_status}, expected {_ranges_text(target)}",
-            http_status=exchange.http_status,
-        )
-    return Verdict(status=Status.UNHEALTHY, failure=failure, rule=rule, document=document)
+        verdict = _by_path(exchange, findings, status_path=target.status_path)
+    verdict = _without_text(exchange, target, replace(verdict, document=content.document), text=content.text)
+    return _slow(exchange, target, verdict)
 
 
-def _reported(exchange: Exchange, word: _Word) -> Failure:
-    message = f"the service reports “{word.word}” ({word.place})"
-    return Failure(kind=FailureKind.REPORTED, message=message, http_status=exchange.http_status)
+def _failed(exchange: Exchange, target: Target) -> Verdict:
+    is_too_large = exchange.failure is not None and exchange.failure.kind is FailureKind.TOO_LARGE
+    if is_too_large and exchange.http_status is not None and not _is_expected(exchange, target):
+        return _unexpected_status(exchange, target, Findings())
+    return Verdict(status=Status.ERROR, failure=exchange.failure, rule="no usable answer")
+
+
+def _not_json(exchange: Exchange, *, problem: str | None) -> Verdict:
+    return Verdict(
+        status=Status.ERROR,
+        failure=_failure(exchange, FailureKind.BODY, f"not valid JSON: {problem}"),
+        rule="JSON was promised, and the answer is none",
+        evidence=Evidence.HTTP,
+    )
+
+
+def _unexpected_status(exchange: Exchange, target: Target, findings: Findings, *, document: object = None) -> Verdict:
+    rule = f"HTTP status {exchange.http_status} is not among the expected {_ranges_text(target)}"
+    message = f"HTTP status {exchange.http_status}, expected {_ranges_text(target)}"
+    failure = _failure(exchange, FailureKind.HTTP_STATUS, message)
+    if findings.worst is not None and findings.worst.status.is_bad:
+        failure = _reported(exchange, findings.worst)
+        rule = f"{rule}, and {_says(findings.worst)}"
+    return Verdict(
+        status=Status.UNHEALTHY,
+        failure=failure,
+        rule=rule,
+        document=document,
+        evidence=findings.kind or Evidence.HTTP,
+        unknown_word=_unknown_word(findings),
+    )
+
+
+def _by_word(exchange: Exchange, findings: Findings) -> Verdict:
+    if findings.worst is not None:
+        return _by_finding(exchange, findings.worst, kind=Evidence.WORD)
+    rule = f"HTTP status {exchange.http_status} is expected, and the answer names no known status word"
+    if findings.unknown is not None:
+        rule = f"{rule}; {_says(findings.unknown)}"
+    return Verdict(status=Status.HEALTHY, rule=rule, evidence=Evidence.HTTP, unknown_word=_unknown_word(findings))
+
+
+def _by_path(exchange: Exchange, findings: Findings, *, status_path: str) -> Verdict:
+    worst, unknown = findings.worst, findings.unknown
+    if worst is not None and (unknown is None or worst.status.is_bad):
+        return _by_finding(exchange, worst, kind=Evidence.PATH)
+    if unknown is not None:
+        failure = _failure(exchange, FailureKind.REPORTED, _unknown_message(unknown))
+        rule = f"{_says(unknown)}, which is not a known status word"
+    else:
+        failure = _failure(exchange, FailureKind.BODY, "status_path finds nothing in the answer")
+        rule = f"status_path {' '.join(status_path.split())} finds nothing in the answer"
+    return Verdict(
+        status=Status.UNHEALTHY,
+        failure=failure,
+        rule=rule,
+        evidence=Evidence.PATH,
+        unknown_word=None if unknown is None else unknown.public,
+    )
+
+
+def _by_finding(exchange: Exchange, finding: Finding, *, kind: Evidence) -> Verdict:
+    failure = _reported(exchange, finding) if finding.status.is_bad else None
+    reason = None if finding.status is Status.HEALTHY else _report(finding)
+    return Verdict(status=finding.status, failure=failure, rule=_says(finding), evidence=kind, reason=reason)
+
+
+def _without_text(exchange: Exchange, target: Target, verdict: Verdict, *, text: str) -> Verdict:
+    """Return the verdict after `body_contains`, which does not show the text: it can be as secret as the answer."""
+    if not target.body_contains:
+        return verdict
+    if verdict.evidence is Evidence.HTTP:
+        verdict = replace(verdict, evidence=Evidence.BOUND)
+    if target.body_contains in text or verdict.status.is_bad:
+        return verdict
+    message = "the answer does not contain the text that body_contains requires"
+    failure = _failure(exchange, FailureKind.BOUND, message)
+    return replace(verdict, status=Status.UNHEALTHY, failure=failure, rule=f"{message} ({verdict.rule})")
 
 
 def _slow(exchange: Exchange, target: Target, verdict: Verdict) -> Verdict:
     limit, took = target.degraded_above_seconds, exchange.elapsed_seconds
     if verdict.status is not Status.HEALTHY or limit is None or took is None or took <= limit:
         return verdict
-    rule = f"answered in {took * 1000:.0f} ms, slower than {limit * 1000:.0f} ms ({verdict.rule})"
-    return Verdict(status=Status.DEGRADED, rule=rule, document=verdict.document)
+    return replace(
+        verdict,
+        status=Status.DEGRADED,
+        rule=f"answered in {took * 1000:.0f} ms, slower than {limit * 1000:.0f} ms ({verdict.rule})",
+        reason=f"slower than {_seconds_text(limit)}: {_seconds_text(took)}",
+    )
 
 
-def _is_expected(http_status: int, target: Target) -> bool:
-    return any(low <= http_status <= high for low, high in target.expected_status)
+def _seconds_text(seconds: float) -> str:
+    """Return seconds with at most two decimals, more where fewer would show a slow answer as just in time."""
+    return f"{math.ceil(round(seconds * 1000, 6)) / 1000:g} s"
+
+
+def _failure(exchange: Exchange, kind: FailureKind, message: str) -> Failure:
+    return Failure(kind=kind, message=message, http_status=exchange.http_status)
+
+
+def _reported(exchange: Exchange, finding: Finding) -> Failure:
+    return _failure(exchange, FailureKind.REPORTED, _report(finding))
+
+
+def _report(finding: Finding) -> str:
+    return f"the service reports “{finding.word}” ({finding.place})"
+
+
+def _unknown_message(unknown: UnknownWord) -> str:
+    if unknown.public is None:
+        return "the service reports something that is not a known status word (status_path)"
+    return f"the service reports “{unknown.public}”, which is not a known status word (status_path)"
+
+
+def _says(said: Finding | UnknownWord) -> str:
+    return f"{said.exact_place} says “{said.word}”"
+
+
+def _unknown_word(findings: Findings) -> str | None:
+    """Return the unknown word that may be shown, where nothing else in the answer was known."""
+    if findings.worst is not None or findings.unknown is None:
+        return None
+    return findings.unknown.public
+
+
+def _is_expected(exchange: Exchange, target: Target) -> bool:
+    status = exchange.http_status
+    return status is not None and any(low <= status <= high for low, high in target.expected_status)
 
 
 def _ranges_text(target: Target) -> str:
@@ -116,43 +196,3 @@ def _ranges_text(target: Target) -> str:
 
 def _needs_json(exchange: Exchange, target: Target) -> bool:
     return target.status_path is not None or answers.says_json(exchange.content_type)
-
-
-def _status_word(*, content: answers.Content, target: Target) -> _Word | None:
-    if not content.is_json:
-        return None if target.status_path else _known(content.text, place="the text")
-    if target.status_path:
-        return _known(search(expression=target.status_path, document=content.document), place=target.status_path)
-    if not isinstance(content.document, dict):
-        return _known(content.document, place="the answer")
-    if any(member in content.document for member in STATUS_MEMBERS):
-        return _word_of_object(content.document)
-    return _worst_of_members(content.document)
-
-
-def _worst_of_members(document: dict[str, object]) -> _Word | None:
-    words = []
-    for name, member in document.items():
-        if isinstance(member, dict):
-            # Printable leaves out lone surrogates, which JSON can carry and UTF-8 cannot.
-            label = name[:_SHOWN_NAME_LENGTH] if name.isprintable() else "a member"
-            words.append(_word_of_object(member, prefix=f"{label}."))
-    return max(filter(None, words), key=lambda word: _SEVERITY[word.status], default=None)
-
-
-def _word_of_object(document: dict[str, object], *, prefix: str = "") -> _Word | None:
-    """Return the word at the first usual place that is present; None where there is none, or no known word."""
-    for member in STATUS_MEMBERS:
-        if member in document:
-            return _known(document[member], place=f"{prefix}{member}")
-    return None
-
-
-def _known(value: object, *, place: str) -> _Word | None:
-    if isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        return None
-    word = value.strip().removesuffix(".").lower()
-    status = _STATUS_OF_WORD.get(word)
-    return None if status is None else _Word(status=status, word=word, place=place)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.core.records import Exchange, FailureKind, Status
+from realtime.core.records import Evidence, Exchange, Failure, FailureKind, Status
 from realtime.core.verdict import Verdict, judge
 from tests.unit.core.making import (
     LONE_SURROGATE,
@@ -16,16 +16,21 @@ from tests.unit.core.making import (
     json_bodies,
     json_objects,
     json_texts,
-    json_values,
     target,
     unanswered,
 )
 
-GOOD_WORDS = "healthy ok pass passing passed up green active running ready alive true working online available serving"
-FAIR_WORDS = "degraded warn warning yellow partial"
+GOOD_WORDS = (
+    "healthy ok good pass passing passed up green active running ready alive true working online available serving "
+    "success succeeded normal operational in_service"
+)
+FAIR_WORDS = (
+    "degraded warn warning warnings yellow partial partially draining starting initializing stopping restarting "
+    "recovering maintenance unknown"
+)
 BAD_WORDS = (
-    "unhealthy down fail failed failing failure error critical red out_of_service false offline unavailable "
-    "stopped dead not_serving"
+    "unhealthy down fail failed failing failure failures error errors err critical fatal red out_of_service false "
+    "offline unavailable unreachable disconnected inactive broken outage shutdown stopped dead terminated crashed"
 )
 STATUS_OF_WORD = {
     **dict.fromkeys(GOOD_WORDS.split(), Status.HEALTHY),
@@ -34,7 +39,6 @@ STATUS_OF_WORD = {
 }
 BADNESS = [Status.HEALTHY, Status.DEGRADED, Status.UNHEALTHY, Status.ERROR]
 words = st.sampled_from(sorted(STATUS_OF_WORD))
-members = st.sampled_from(["status", "state", "health"])
 
 
 def judged(exchange: Exchange, **registered: Any) -> Verdict:
@@ -59,9 +63,12 @@ def test_neither_case_nor_a_full_stop_nor_space_around_matters(word: str, in_cas
     assert status_of({"status": f" {in_case(word)}{stop}\n"}) is STATUS_OF_WORD[word]
 
 
-@pytest.mark.parametrize("value", ["Ok..", "ok!", "o k", "oké", "", ".", "okay", "up and running", LONE_SURROGATE])
-def test_what_is_nearly_a_known_word_is_none(value: str) -> None:
-    assert status_of({"status": value}) is Status.HEALTHY
+@pytest.mark.parametrize("value", ["Ok..", "ok!", "o k", "oké", "", ".", "okay", "0/3 ready", LONE_SURROGATE])
+def test_what_is_nearly_a_good_word_is_none(value: str) -> None:
+    verdict = judged(answered_json({"status": value}))
+
+    assert (verdict.status, verdict.evidence) == (Status.HEALTHY, Evidence.HTTP)
+    assert judged(answered_json({"status": value}), status_path="status").status is Status.UNHEALTHY
     assert (
         judged(answered_json({"status": value}, http_status=503)).failure == judged(answered(http_status=503)).failure
     )
@@ -81,61 +88,85 @@ def test_a_body_that_is_one_word_counts_as_text_and_as_json(word: str) -> None:
     assert status_of(word) is STATUS_OF_WORD[word]
 
 
-# Places
+# status_path
 
 
-@given(json_values, words)
-def test_the_first_usual_member_that_is_present_decides_whatever_it_holds(value: Any, word: str) -> None:
-    for first, later in (("status", "state"), ("status", "health"), ("state", "health")):
-        assert status_of({later: word, first: value}) is status_of({first: value})
-
-
-@given(json_values.filter(lambda value: not isinstance(value, bool | str)), words)
-def test_a_value_that_is_no_word_leaves_the_http_verdict_and_no_other_member_is_asked(value: Any, word: str) -> None:
-    document = {"status": value, "database": {"status": word}}
-
-    assert status_of(document) is Status.HEALTHY
-    assert judged(answered_json(document, http_status=500)).failure == judged(answered(http_status=500)).failure
-
-
-@given(st.lists(st.tuples(members, words), max_size=8))
-def test_of_members_that_are_objects_the_worst_word_counts(found: list[tuple[str, str]]) -> None:
-    document = {f"part-{index}": {member: word} for index, (member, word) in enumerate(found)}
-
-    expected = max((STATUS_OF_WORD[word] for _, word in found), key=BADNESS.index, default=Status.HEALTHY)
-
-    assert status_of(document) is expected
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        {"database": "down"},
-        {"checks": [{"status": "down"}]},
-        [{"status": "down"}],
-        {"a": {"b": {"status": "down"}}},
-        {"Status": "down"},
-        {"status.db": "down"},
-        {},
-        [],
-        None,
-        0,
-        "all is lost",
-    ],
-)
-def test_a_bad_word_elsewhere_is_not_looked_for(document: object) -> None:
-    assert status_of(document) is Status.HEALTHY
-
-
-def test_within_a_member_too_the_first_place_present_decides() -> None:
-    assert status_of({"db": {"health": "down", "state": "unheard of"}}) is Status.HEALTHY
-
-
-def test_the_registry_can_name_another_place() -> None:
+def test_the_registry_can_name_the_place() -> None:
     document = {"status": "ok", "overall": {"level": "critical"}, "parts": [{"is": "yellow"}]}
 
     assert status_of(document, status_path="overall.level") is Status.UNHEALTHY
     assert status_of(document, status_path="parts[0].is") is Status.DEGRADED
+
+
+def test_under_status_path_every_value_counts_and_the_worst_decides() -> None:
+    document = {"nodes": [{"is": ["up", None]}, {"is": [["warning"]]}, {"is": None}]}
+
+    assert status_of(document, status_path="nodes[].is") is Status.DEGRADED
+    assert status_of({"nodes": [{"is": "up"}, {"is": "down"}]}, status_path="nodes[].is") is Status.UNHEALTHY
+
+
+@pytest.mark.parametrize("path", ["missing", "nothing", "empty", "empty[].state", "sum(parts)", "["])
+def test_a_status_path_that_finds_nothing_is_unhealthy_and_never_falls_back_on_the_http_status(path: str) -> None:
+    document = {"status": "ok", "nothing": None, "empty": [], "parts": ["ok"]}
+
+    verdict = judged(answered_json(document), status_path=path)
+
+    assert (verdict.status, verdict.evidence) == (Status.UNHEALTHY, Evidence.PATH)
+    assert verdict.failure == Failure(
+        kind=FailureKind.BODY, message="status_path finds nothing in the answer", http_status=200
+    )
+    assert verdict.reason == verdict.failure.message
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe", b"null"])
+def test_an_empty_answer_has_nothing_at_the_status_path(body: bytes) -> None:
+    verdict = judged(answered(body), status_path="status")
+
+    assert (verdict.status, verdict.evidence) == (Status.UNHEALTHY, Evidence.PATH)
+    assert verdict.failure is not None
+    assert verdict.failure.kind is FailureKind.BODY
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("shipped", "shipped"),
+        ("Read Only.", "Read Only"),
+        ("", None),
+        (" ", None),
+        ("http://db.internal/?password=hunter2", None),
+        ("x" * 41, None),
+        (LONE_SURROGATE, None),
+        (0, None),
+        (1.5, None),
+        (302, None),
+        ({"status": "ok"}, None),
+        (["ok", "shipped"], "shipped"),
+    ],
+)
+def test_an_unknown_word_at_the_status_path_is_unhealthy(value: object, shown: str | None) -> None:
+    verdict = judged(answered_json({"is": value}), status_path="is")
+
+    assert (verdict.status, verdict.evidence, verdict.unknown_word) == (Status.UNHEALTHY, Evidence.PATH, shown)
+    assert verdict.failure is not None
+    assert verdict.failure.kind is FailureKind.REPORTED
+    assert "hunter2" not in verdict.failure.message
+    assert (shown or "something") in verdict.failure.message
+
+
+def test_a_bad_word_beside_an_unknown_one_is_the_reason() -> None:
+    verdict = judged(answered_json({"is": ["shipped", "down"]}), status_path="is")
+
+    assert verdict.reason == "the service reports “down” (status_path)"
+    assert verdict.rule == "is says “down”"
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [(True, Status.HEALTHY), (False, Status.UNHEALTHY), (200, Status.HEALTHY), (503, Status.UNHEALTHY)],
+)
+def test_booleans_and_http_statuses_are_known_at_the_status_path(value: object, status: Status) -> None:
+    assert status_of({"is": value}, status_path="is") is status
 
 
 def test_a_text_is_not_looked_into_where_the_registry_names_a_place() -> None:
@@ -145,14 +176,13 @@ def test_a_text_is_not_looked_into_where_the_registry_names_a_place() -> None:
     assert verdict.failure.kind is FailureKind.HTTP_STATUS
 
 
-@pytest.mark.parametrize("path", ["missing", "parts", "number", "unheard", "sum(parts)", "["])
-def test_a_named_place_without_a_known_word_leaves_the_http_verdict(path: str) -> None:
-    document = {"status": "down", "parts": ["down"], "number": 0, "unheard": "of"}
+@pytest.mark.parametrize("path", ["missing", "number", "unheard", "["])
+def test_under_an_unexpected_http_status_only_a_bad_word_changes_the_kind(path: str) -> None:
+    document = {"status": "down", "number": 0, "unheard": "of"}
 
-    assert status_of(document, status_path=path) is Status.HEALTHY
-    bad = judged(answered_json(document, http_status=500), status_path=path)
-    assert bad.failure is not None
-    assert bad.failure.kind is FailureKind.HTTP_STATUS
+    assert judged(answered_json(document, http_status=500), status_path=path).failure == Failure(
+        kind=FailureKind.HTTP_STATUS, message="HTTP status 500, expected 200-299", http_status=500
+    )
 
 
 # HTTP status and word
@@ -280,9 +310,8 @@ def test_garbage_that_nobody_promised_to_be_json_stands_as_the_http_verdict(body
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe"])
-@pytest.mark.parametrize("path", [None, "status"])
-def test_an_empty_body_is_never_garbage(body: bytes, path: str | None) -> None:
-    assert judged(answered(body), status_path=path).status is Status.HEALTHY
+def test_an_empty_body_is_never_garbage(body: bytes) -> None:
+    assert judged(answered(body)).status is Status.HEALTHY
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "1" + "0" * 400])
@@ -327,6 +356,111 @@ def test_the_rule_names_the_time_and_what_would_have_been_without_it() -> None:
     assert verdict.rule == "answered in 1500 ms, slower than 1000 ms (status says “ok”)"
 
 
+def test_a_slow_answer_says_how_slow_it_was() -> None:
+    for took, limit, reason in (
+        (1.21, 1.0, "slower than 1 s: 1.21 s"),
+        (0.3126, 0.25, "slower than 0.25 s: 0.313 s"),
+        (1.00002, 1.0, "slower than 1 s: 1.001 s"),
+        (12.0, 2.5, "slower than 2.5 s: 12 s"),
+    ):
+        verdict = judged(answered_json({}, elapsed_seconds=took), degraded_above_seconds=limit)
+
+        assert (verdict.reason, verdict.evidence) == (reason, Evidence.HTTP)
+
+
+# body_contains
+
+
+def test_an_answer_without_the_required_text_is_unhealthy() -> None:
+    for body in ("Welcome", "", '{"status": "ok", "database": "connected "}', "CONNECTED"):
+        verdict = judged(answered(body, content_type="text/html"), body_contains="connected: secret")
+
+        assert verdict.status is Status.UNHEALTHY
+        assert verdict.failure is not None
+        assert verdict.failure.kind is FailureKind.BOUND
+        assert verdict.reason == verdict.failure.message
+        assert "secret" not in verdict.reason
+
+
+def test_the_required_text_is_looked_for_in_the_decoded_answer() -> None:
+    for body, content_type in (("grün".encode("latin-1"), "text/html; charset=latin-1"), ("grün".encode("utf-16"), "")):
+        verdict = judged(answered(body, content_type=content_type), body_contains="grün")
+
+        assert (verdict.status, verdict.evidence) == (Status.HEALTHY, Evidence.BOUND)
+
+
+def test_the_required_text_only_makes_a_verdict_worse() -> None:
+    down = answered_json({"status": "down", "text": "here"})
+    slow = answered_json({"status": "ok", "text": "here"}, elapsed_seconds=2.0)
+
+    for text in ("here", "absent"):
+        verdict = judged(down, body_contains=text)
+        assert (verdict.failure, verdict.evidence) == (judged(down).failure, Evidence.WORD)
+    assert judged(slow, body_contains="here", degraded_above_seconds=1.0).status is Status.DEGRADED
+    assert judged(slow, body_contains="absent", degraded_above_seconds=1.0).status is Status.UNHEALTHY
+
+
+# Connections
+
+
+def test_an_established_connection_is_healthy_by_the_connection_alone() -> None:
+    connected = Exchange(path="", elapsed_seconds=0.2)
+
+    verdict = judged(connected, base_url="tcp://127.0.0.1:5432")
+
+    assert (verdict.status, verdict.evidence, verdict.reason) == (Status.HEALTHY, Evidence.CONNECTION, None)
+    assert judged(connected, degraded_above_seconds=0.1).status is Status.DEGRADED
+
+
+# Evidence and reason
+
+
+@pytest.mark.parametrize(
+    ("exchange", "registered", "evidence"),
+    [
+        (answered_json({"status": "ok"}), {"status_path": "status", "body_contains": "ok"}, Evidence.PATH),
+        (answered_json({"status": "ok"}), {"body_contains": "ok"}, Evidence.WORD),
+        (answered_json({"n": 1}), {"body_contains": "n"}, Evidence.BOUND),
+        (answered_json({"status": "shipped"}), {}, Evidence.HTTP),
+        (answered(http_status=500), {"body_contains": "n"}, Evidence.HTTP),
+        (answered_json({"status": "ok"}, http_status=500), {}, Evidence.WORD),
+        (answered(b"{"), {}, Evidence.HTTP),
+        (unanswered(), {}, None),
+    ],
+)
+def test_evidence_is_the_first_that_was_evaluated(
+    exchange: Exchange, registered: dict[str, Any], evidence: Evidence | None
+) -> None:
+    assert judged(exchange, **registered).evidence is evidence
+
+
+@pytest.mark.parametrize(
+    ("exchange", "reason"),
+    [
+        (answered_json({"status": "ok"}), None),
+        (answered_json({"status": "shipped"}), None),
+        (answered_json({"tasks": [{"state": "FAILED"}]}), "the service reports “failed” (tasks[].state)"),
+        (answered_json({"db": {"status": "Yellow."}}), "the service reports “yellow” (db.status)"),
+        (answered_json({"db1?token=x": {"status": "down"}}), "the service reports “down” (a member.status)"),
+        (answered_json({"status": "NOT_RUNNING"}), "the service reports “not_running” (status)"),
+        (answered_json({"status": "pg17 at 10.0.0.1 failed"}), "the service reports “failed” (status)"),
+        (answered_json({"status": 503}), "the service reports “503” (status)"),
+        (answered("down", content_type=""), "the service reports “down” (the text)"),
+        (answered(http_status=500), "HTTP status 500, expected 200-299"),
+        (unanswered(), "connection refused"),
+    ],
+)
+def test_every_status_but_healthy_has_a_reason_that_is_safe_to_show(exchange: Exchange, reason: str | None) -> None:
+    assert judged(exchange).reason == reason
+
+
+def test_what_a_service_sent_beyond_a_word_is_for_staff_alone() -> None:
+    verdict = judged(answered_json({"status": "see http://10.0.0.1/?key=secret"}))
+
+    assert (verdict.unknown_word, verdict.reason) == (None, None)
+    assert verdict.rule.endswith("; status says “see http://10.0.0.1/?key=secret”")
+
+
 # Anything at all
 
 
@@ -346,9 +480,12 @@ def test_any_answer_gets_a_verdict_that_can_be_shown(
     assert verdict.status in BADNESS
     assert (verdict.failure is not None) is verdict.status.is_bad
     verdict.rule.encode()
+    assert (verdict.reason is None) is (verdict.status is Status.HEALTHY)
+    if verdict.reason is not None:
+        verdict.reason.encode()
+        assert len(verdict.reason) < 200
     if verdict.failure is not None:
-        verdict.failure.message.encode()
-        assert len(verdict.failure.message) < 200
+        assert verdict.failure.message == verdict.reason
 
 
 @given(json_objects, json_texts)
