@@ -1,25 +1,17 @@
 """A service's own status words: which words it uses for healthy, degraded and unhealthy."""
 
-import re
 from collections.abc import Mapping
 
 from realtime.core.records import Status
+from realtime.core.words import normalised
 
 STATUSES = (Status.HEALTHY, Status.DEGRADED, Status.UNHEALTHY)
 MAX_WORDS = 100
 MAX_WORD_LENGTH = 64
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SEPARATORS = re.compile(r"[\s_-]+")
-
 
 class BadStatusWords(ValueError):
     """Status words that cannot be used; the message is a sentence without its subject."""
-
-
-def normalised(word: str) -> str:
-    """Return the form in which words are compared: `NotReady.` and `not ready` both become `not_ready`."""
-    return _SEPARATORS.sub("_", _CAMEL.sub("_", word.strip().removesuffix("."))).strip("_").lower()
 
 
 def parse(raw: object) -> Mapping[str, Status]:
