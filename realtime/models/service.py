@@ -7,7 +7,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 
-from realtime.core import expected_status, status_words
+from realtime.core import status_words
 from realtime.core.expressions import MAX_EXPRESSION_LENGTH
 from realtime.core.records import Status
 from realtime.models import validators
@@ -22,6 +22,9 @@ MAX_ORDER = 1_000_000
 MAX_NOTES_LENGTH = 10_000
 MAX_WARN_DAYS = 3_650
 ORDER_STEP = 10  # so that a service can be put between two others
+# Where neither the service nor its preset says anything else.
+DEFAULT_HEALTH_PATH = "/health"
+DEFAULT_EXPECTED_STATUS = "200-299"
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -69,6 +72,7 @@ class Service(CheckedModel):
     preset = models.CharField(
         max_length=64,
         blank=True,
+        validators=[validators.validate_one_line],
         help_text="A known product: its paths, statuses, words, readings and bounds, unless given here.",
     )
     base_url = models.CharField(
@@ -77,12 +81,20 @@ class Service(CheckedModel):
         validators=[validators.validate_base_url],
         help_text="E.g. http://127.0.0.1:8001; tcp://host:port or tls://host:port checks the connection alone.",
     )
-    health_path = models.CharField(max_length=500, default="/health", validators=[validators.validate_path])
+    # Empty where not given, like the other columns that a preset can fill: a value that equals the default replaces the
+    # preset's as well.
+    health_path = models.CharField(
+        max_length=500,
+        blank=True,
+        validators=[validators.validate_path],
+        help_text=f"Empty: the preset's, else {DEFAULT_HEALTH_PATH}.",
+    )
     status_path = models.CharField(
         max_length=MAX_EXPRESSION_LENGTH,
         blank=True,
         validators=[validators.validate_expression],
-        help_text="JMESPath of the status word in the answer. Empty: the usual places (status, state, health).",
+        help_text="JMESPath of the status word in the answer. Empty: the preset's, else the usual places (status, "
+        "state, health).",
     )
     status_words = models.JSONField(
         default=dict,
@@ -92,9 +104,10 @@ class Service(CheckedModel):
     )
     expected_status = models.CharField(
         max_length=100,
-        default="200-299",
+        blank=True,
         validators=[validators.validate_expected_status],
-        help_text='HTTP statuses of a service that is well: "200-299", or a list such as "200,204".',
+        help_text='HTTP statuses of a service that is well: "200-299", or a list such as "200,204". Empty: the '
+        f"preset's, else {DEFAULT_EXPECTED_STATUS}.",
     )
     timeout_ms = models.PositiveIntegerField(
         "timeout (ms)",
@@ -179,7 +192,7 @@ class Service(CheckedModel):
             ),
             models.CheckConstraint(
                 name="service_health_path_is_path",
-                condition=Q(health_path__startswith="/"),
+                condition=Q(health_path="") | Q(health_path__startswith="/"),
                 violation_error_message='health_path: must begin with "/"',
             ),
             models.CheckConstraint(
@@ -213,8 +226,3 @@ class Service(CheckedModel):
     def status_of_words(self) -> Mapping[str, Status]:
         """The status of each of the service's own words, normalised."""
         return status_words.parse(self.status_words)
-
-    @property
-    def expected_ranges(self) -> tuple[tuple[int, int], ...]:
-        """Inclusive ranges of HTTP statuses, as a target has them."""
-        return expected_status.parse(self.expected_status)

@@ -13,7 +13,7 @@ from realtime.models import DataSource, MaintenanceWindow, Reading, Service
 from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS, WINDOW_KEYS
 from realtime.registry.file_text import FileFormat, text_of
 
-ALWAYS_WRITTEN = frozenset({"name", "base_url", "health_path", "type", "order", "kind"})
+ALWAYS_WRITTEN = frozenset({"name", "base_url", "type", "order", "kind"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

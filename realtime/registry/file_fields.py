@@ -121,6 +121,20 @@ def entry_values(raw: object, *, keys: Mapping[str, type], required: tuple[str, 
     return values
 
 
+def entry_place(place: Place, kind: str, index: int, raw: object) -> Place:
+    return place.inside(f"{kind}[{index}]", name=raw.get("name") if isinstance(raw, dict) else None)
+
+
+def note_twin(name: str | None, *, index: int, seen: dict[str, int], kind: str, place: Place) -> None:
+    """Note a name that an earlier entry has."""
+    if name is None:
+        return
+    if name in seen:
+        place.wrong("name", f"is already the name of {kind}[{seen[name]}]")
+    else:
+        seen[name] = index
+
+
 def type_mistake(value: object, kind: type) -> str:
     """Return what is wrong with the type of a value, without the value, which may be secret."""
     advice = ""

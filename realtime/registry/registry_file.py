@@ -7,7 +7,6 @@ from typing import Any
 
 from realtime.models import (
     MAX_HEADERS_PER_SERVICE,
-    MAX_READINGS_PER_SERVICE,
     MAX_WINDOWS_PER_SERVICE,
     DataSource,
     MaintenanceWindow,
@@ -16,9 +15,10 @@ from realtime.models import (
     Service,
 )
 from realtime.models.service import MAX_ORDER, ORDER_STEP
-from realtime.registry import file_fields
+from realtime.registry import file_fields, file_readings
 from realtime.registry.file_fields import Place
 from realtime.registry.file_text import FileFormat, UnreadableText, document_of
+from realtime.registry.presets import NO_PRESET, TEXT_KEYS, all_presets, unknown_preset
 
 MOMENT_KEYS = ("starts_at", "ends_at")
 
@@ -89,11 +89,11 @@ def _services(raws: Iterable[object], top: Place) -> tuple[ServiceEntry, ...]:
     seen: dict[str, int] = {}
     entries = []
     for index, raw in enumerate(raws):
-        place = _entry_place(top, "services", index, raw)
+        place = file_fields.entry_place(top, "services", index, raw)
         values = file_fields.entry_values(
             raw, keys=file_fields.SERVICE_KEYS, required=("name", "base_url"), place=place
         )
-        _note_twin(values.get("name"), index=index, seen=seen, kind="services", place=place)
+        file_fields.note_twin(values.get("name"), index=index, seen=seen, kind="services", place=place)
         entries.append(_service(values, default_order=min((index + 1) * ORDER_STEP, MAX_ORDER), place=place))
     return tuple(entries)
 
@@ -102,12 +102,24 @@ def _service(values: Mapping[str, Any], *, default_order: int, place: Place) -> 
     columns = {key: values[key] for key in file_fields.SERVICE_FIELDS if key in values}
     service = Service(**{"order": default_order, **columns})
     file_fields.note_invalid_fields(service, values=columns, place=place)
+    _note_unusable_preset(columns, place)
     return ServiceEntry(
         service=service,
         headers=_headers(values.get("headers", {}), place),
-        readings=_readings(values.get("readings", ()), place),
+        readings=file_readings.readings_of(values.get("readings", ()), place),
         windows=_windows(values.get("maintenance", ()), place),
     )
+
+
+def _note_unusable_preset(columns: Mapping[str, Any], place: Place) -> None:
+    name = columns.get("preset", "")
+    if name and (problem := unknown_preset(name)):
+        place.wrong("preset", problem)
+    preset = all_presets().get(name, NO_PRESET)
+    for key in TEXT_KEYS:
+        # Otherwise it would be taken for one that is left out, and the preset's be used in spite of it.
+        if columns.get(key) == "" and getattr(preset, key):
+            place.wrong(key, f"must not be empty beside the preset {name} (leave it out to use the preset's)")
 
 
 def _headers(raws: Mapping[Any, object], place: Place) -> tuple[RequestHeader, ...]:
@@ -129,22 +141,6 @@ def _headers(raws: Mapping[Any, object], place: Place) -> tuple[RequestHeader, .
             file_fields.note_invalid_fields(header, values={"name": name, "value": value}, place=inside)
             headers.append(header)
     return tuple(headers)
-
-
-def _readings(raws: Iterable[object], place: Place) -> tuple[Reading, ...]:
-    seen: dict[str, int] = {}
-    readings = []
-    for index, raw in enumerate(raws):
-        inside = _entry_place(place, "readings", index, raw)
-        values = file_fields.entry_values(raw, keys=file_fields.READING_KEYS, required=("name",), place=inside)
-        _note_twin(values.get("name"), index=index, seen=seen, kind="readings", place=inside)
-        reading = Reading(order=index, **values)
-        if "name" in values:  # else what is wrong has been noted, and nothing more can be said
-            file_fields.note_invalid_fields(reading, values=values, place=inside)
-        readings.append(reading)
-    if len(readings) > MAX_READINGS_PER_SERVICE:
-        place.wrong("readings", f"must be at most {MAX_READINGS_PER_SERVICE}, not {len(readings)}")
-    return tuple(readings)
 
 
 def _windows(raws: Iterable[object], place: Place) -> tuple[MaintenanceWindow, ...]:
@@ -177,11 +173,11 @@ def _data_sources(raws: Iterable[object], top: Place) -> list[tuple[Place, DataS
     seen: dict[str, int] = {}
     entries = []
     for index, raw in enumerate(raws):
-        place = _entry_place(top, "data_sources", index, raw)
+        place = file_fields.entry_place(top, "data_sources", index, raw)
         values = file_fields.entry_values(
             raw, keys=file_fields.DATA_SOURCE_KEYS, required=("name", "service"), place=place
         )
-        _note_twin(values.get("name"), index=index, seen=seen, kind="data_sources", place=place)
+        file_fields.note_twin(values.get("name"), index=index, seen=seen, kind="data_sources", place=place)
         columns = {key: value for key, value in values.items() if key != "service"}
         source = DataSource(**columns)
         file_fields.note_invalid_fields(source, values=columns, place=place)
@@ -196,17 +192,3 @@ def _note_unknown_services(entries: Iterable[tuple[Place, DataSourceEntry]], *, 
         if entry.service_name in wanted - known:
             name = file_fields.one_line(entry.service_name)
             place.wrong("service", f"{name!r} is neither in this file nor in the registry")
-
-
-def _entry_place(place: Place, kind: str, index: int, raw: object) -> Place:
-    return place.inside(f"{kind}[{index}]", name=raw.get("name") if isinstance(raw, dict) else None)
-
-
-def _note_twin(name: str | None, *, index: int, seen: dict[str, int], kind: str, place: Place) -> None:
-    """Note a name that an earlier entry has."""
-    if name is None:
-        return
-    if name in seen:
-        place.wrong("name", f"is already the name of {kind}[{seen[name]}]")
-    else:
-        seen[name] = index

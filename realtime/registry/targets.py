@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfoNotFoundError
 
-from realtime.core import bounds, client_certificates, references
+from realtime.core import bounds, client_certificates, expected_status, references
 from realtime.core.maintenance import OnceWindow, WeeklyWindow
 from realtime.core.records import Aggregate, DataSourceSpec, ReadingKind, ReadingSpec, Target
 from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service, ServiceQuerySet
 from realtime.models.reading import CountsToward
 from realtime.models.sealed_text import is_sealed
+from realtime.models.service import DEFAULT_EXPECTED_STATUS, DEFAULT_HEALTH_PATH
 from realtime.models.validators import is_sendable
+from realtime.registry.presets import NO_PRESET, Preset, all_presets
 
 Row = TypeVar("Row", RequestHeader, Reading, DataSource, MaintenanceWindow)
 
@@ -28,8 +30,8 @@ _told: set[str] = set()
 class Carried:
     """What probes of a service carry when this process makes them: others may have another environment.
 
-    left_out: a sentence for each header, client certificate and maintenance window that cannot be used, with the
-    reason.
+    left_out: a sentence for each header, client certificate, maintenance window and preset that cannot be used, with
+    the reason.
     """
 
     header_names: tuple[str, ...] = ()
@@ -114,9 +116,13 @@ def _targets(services: ServiceQuerySet) -> tuple[tuple[Target, ...], Mapping[str
             problems.add(f"{service.name} is probed without its client certificate: {problem}")
         windows, unusable = _windows(service, windows_of[service.pk])
         problems |= unusable
+        preset = all_presets().get(service.preset, NO_PRESET)
+        if preset.name != service.preset:
+            problems.add(f"{service.name} is probed without its preset {service.preset}: it is unknown here")
         targets.append(
             _target(
                 service,
+                preset=preset,
                 headers=tuple(headers),
                 client_certificate=certificate,
                 readings=readings_of[service.pk],
@@ -184,6 +190,7 @@ def _windows(
 def _target(
     service: Service,
     *,
+    preset: Preset,
     headers: tuple[tuple[str, str], ...],
     client_certificate: str | None,
     readings: Iterable[Reading],
@@ -194,17 +201,19 @@ def _target(
     return Target(
         name=service.name,
         base_url=service.base_url,
-        health_path=service.health_path,
-        status_path=service.status_path or None,
-        status_words=service.status_of_words,
+        health_path=service.health_path or preset.health_path or DEFAULT_HEALTH_PATH,
+        status_path=service.status_path or preset.status_path or None,
+        status_words=preset.merged_words(service.status_of_words),
         type=service.type,
         group=service.group,
         counts_as_api=service.counts_as_api,
         timeout_seconds=service.timeout_ms / 1000,
-        expected_status=service.expected_ranges,
+        expected_status=expected_status.parse(
+            service.expected_status or preset.expected_status or DEFAULT_EXPECTED_STATUS
+        ),
         follow_redirects=service.follow_redirects,
         degraded_above_seconds=None if slow_ms is None else slow_ms / 1000,
-        body_contains=service.body_contains,
+        body_contains=service.body_contains or preset.body_contains,
         certificate_warn_days=service.certificate_warn_days,
         failure_threshold=service.failure_threshold,
         success_threshold=service.success_threshold,
@@ -212,7 +221,7 @@ def _target(
         verify_tls=service.verify_tls,
         client_certificate=client_certificate,
         headers=headers,
-        readings=tuple(_reading_spec(reading) for reading in readings),
+        readings=tuple(_reading_spec(reading) for reading in preset.merged_readings(readings)),
         data_sources=tuple(
             DataSourceSpec(name=source.name, condition=source.condition or None) for source in data_sources
         ),

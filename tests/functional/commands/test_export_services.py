@@ -14,7 +14,6 @@ pytestmark = pytest.mark.django_db
 ENTRY = {
     "name": "data-api",
     "base_url": "http://127.0.0.1:8006",
-    "health_path": "/health",
     "type": "core",
     "order": 0,
 }

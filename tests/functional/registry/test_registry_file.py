@@ -49,6 +49,17 @@ def mistakes_in_service(**keys: object) -> list[str]:
         ({"tmeout_ms": 5}, "services[0] (a): tmeout_ms: unknown key (did you mean timeout_ms?)"),
         ({"zzz": 5}, "zzz: unknown key (choose name, preset, base_url, "),
         ({"is_demo": True}, "is_demo: unknown key"),
+        (
+            {"preset": "elasticserch"},
+            "services[0] (a): preset: 'elasticserch' is unknown (did you mean elasticsearch?); choose ",
+        ),
+        ({"preset": "ElasticSearch"}, "preset: 'ElasticSearch' is unknown (did you mean elasticsearch?); choose "),
+        ({"preset": "zzz"}, "preset: 'zzz' is unknown; choose "),
+        ({"preset": ["elasticsearch"]}, "preset: must be text, not a list"),
+        (
+            {"preset": "elasticsearch", "status_path": ""},
+            "status_path: must not be empty beside the preset elasticsearch (leave it out to use the preset's)",
+        ),
         ({"id": 1}, "id: unknown key"),
         ({"verify_tls": "no"}, "verify_tls: must be true or false, not text"),
         ({"verify": False}, "verify: unknown key (did you mean verify_tls?)"),
@@ -228,12 +239,7 @@ def test_left_out_keys_have_their_defaults_and_the_order_of_the_file() -> None:
 
     first, second = (entry.service for entry in registry.services)
     assert (first.order, second.order) == (10, 20)
-    assert (first.base_url, first.health_path, first.timeout_ms, first.degraded_above_ms) == (
-        "http://h",
-        "/health",
-        2000,
-        1000,
-    )
+    assert (first.base_url, first.timeout_ms, first.degraded_above_ms) == ("http://h", 2000, 1000)
 
 
 def test_null_is_the_same_as_left_out_except_where_it_switches_slowness_off() -> None:
