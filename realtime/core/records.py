@@ -393,6 +393,17 @@ class CounterSample:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SeriesSample:
+    """The raw totals of a metric reading's label sets, and when they were read.
+
+    totals: by label set, then by the upper bound of the bucket; a counter has its total under the empty bound.
+    """
+
+    totals: Mapping[str, Mapping[str, float]]
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceMemory:
     """What a collector must remember of a service from sweep to sweep, beside its state in the snapshot.
 
