@@ -4,8 +4,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from realtime.core import metric_selectors
 from realtime.core.bounds import MAX_BOUND_LENGTH
 from realtime.core.expressions import MAX_EXPRESSION_LENGTH
+from realtime.core.metric_readings import QUANTILES
+from realtime.core.metric_selectors import MAX_SELECTOR_LENGTH
 from realtime.core.readings import MAX_NAME_LENGTH
 from realtime.core.records import Aggregate, ReadingKind
 from realtime.models import validators
@@ -13,7 +16,6 @@ from realtime.models.checked import CheckedModel
 from realtime.models.service import MAX_ORDER, Service
 
 MAX_READINGS_PER_SERVICE = 32
-MAX_METRIC_LENGTH = 500
 
 
 class CountsToward(models.TextChoices):
@@ -41,7 +43,7 @@ class Reading(CheckedModel):
         help_text="JMESPath that gives a number. Either this or a metric.",
     )
     metric = models.CharField(
-        max_length=MAX_METRIC_LENGTH,
+        max_length=MAX_SELECTOR_LENGTH,
         blank=True,
         validators=[validators.validate_metric],
         help_text='Prometheus metric instead of JSON: queue_messages_ready{queue="in"}',
@@ -114,3 +116,18 @@ class Reading(CheckedModel):
     def clean(self) -> None:
         if bool(self.expression) == bool(self.metric):
             raise ValidationError({"expression": "either expression or metric is required, and not both"})
+        if self.expression and self.aggregate in frozenset(Aggregate) - {Aggregate.SUM}:
+            raise ValidationError({"aggregate": "belongs to a metric (an expression aggregates by itself: max(items))"})
+        if self.metric and self.aggregate in QUANTILES:
+            self._require_histogram()
+
+    def _require_histogram(self) -> None:
+        try:
+            selector = metric_selectors.parse(self.metric)
+        except metric_selectors.BadSelector:  # which the field's validator has said already
+            return
+        if selector.name.endswith("_bucket"):
+            name = selector.name.removesuffix("_bucket")
+            raise ValidationError({"metric": f"must name the histogram, {name}, for {self.aggregate}, not its buckets"})
+        if any(matcher.label == "le" for matcher in selector.matchers):
+            raise ValidationError({"metric": f"must not match the label le: {self.aggregate} needs all buckets"})

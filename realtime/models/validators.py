@@ -17,6 +17,7 @@ from realtime.core import (
     client_certificates,
     expected_status,
     maintenance,
+    metric_selectors,
     references,
     status_words,
 )
@@ -152,8 +153,12 @@ def validate_expression(value: str) -> None:
 
 
 def validate_metric(value: str) -> None:
-    """Refuse what cannot name a Prometheus metric."""
+    """Refuse all but the name of a Prometheus metric with label matchers behind it, if any."""
     validate_one_line(value)
+    try:
+        metric_selectors.parse(value)
+    except metric_selectors.BadSelector as error:
+        raise ValidationError(str(error)) from error
 
 
 def validate_bound(value: str) -> None:

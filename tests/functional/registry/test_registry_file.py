@@ -104,6 +104,23 @@ def mistakes_in_service(**keys: object) -> list[str]:
             {"readings": [{"name": "r"}]},
             "services[0] (a): readings[0] (r): expression: either expression or metric is required, and not both",
         ),
+        *(
+            ({"readings": [{"name": "r", **keys}]}, f"services[0] (a): readings[0] (r): {line}")
+            for keys, line in (
+                ({"metric": 'up{job=="a"}'}, "metric: needs one of = != =~ !~ behind the label job, not “==”"),
+                ({"metric": "up{job=a}"}, "metric: needs the value of job in quotes, not “a}”"),
+                ({"metric": "sum(up)"}, "metric: has “(up)” behind the selector"),
+                ({"metric": 'up{a=~"(b"}'}, "metric: has an expression for a that has a ( without its )"),
+                ({"metric": "up", "aggregate": "p90"}, "aggregate: must be sum, min, max, count, p50, p95, p99"),
+                ({"metric": "up", "unhealthy_if": "=< 1"}, "unhealthy_if: must be one of < <= > >= == !="),
+                (
+                    {"metric": "took_bucket", "aggregate": "p95"},
+                    "metric: must name the histogram, took, for p95, not its buckets",
+                ),
+                ({"metric": 'took{le="1"}', "aggregate": "p95"}, "metric: must not match the label le"),
+                ({"expression": "a", "aggregate": "max"}, "aggregate: belongs to a metric"),
+            )
+        ),
         ({"readings": [{"name": "r", "expression": "a["}]}, "readings[0] (r): expression: is not valid JMESPath"),
         ({"readings": [{"name": "r", "expression": "a", "kind": "x"}]}, "kind: must be gauge or counter"),
         (

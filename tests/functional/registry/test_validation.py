@@ -99,6 +99,7 @@ BAD_READINGS: list[tuple[str, Any, str]] = [
     ("path", "stats", 'must begin with one "/"'),
     ("expression", "", "either expression or metric is required, and not both"),
     ("aggregate", "average", "must be sum, min, max, count, p50, p95, p99"),
+    ("aggregate", "max", "belongs to a metric"),
     ("degraded_if", "over 5", "must be one of < <= > >= == != and a number, such as “< 0.1”, not “over 5”"),
     ("unhealthy_if", "< nan", "must be one of < <= > >= == != and a number"),
     ("unhealthy_if", "<> 5", "must be one of < <= > >= == != and a number"),
