@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from metricsproj.descriptors import Supply, process_descriptors
 from realtime.core.records import FaultCode
 from realtime.reporting.reader import latest_snapshot
 
@@ -29,7 +30,10 @@ def _liveness() -> HttpResponse:
 
 
 def _readiness() -> HttpResponse:
-    """Return 503 only while this process has no snapshot to serve: answering from memory is what it is for."""
+    """Return 503 while this process has no snapshot to serve, or refuses clients because it has no descriptors left.
+
+    A store that is away is no reason: answering from memory is what this process is for.
+    """
     latest = latest_snapshot(timezone.now())
     is_store_away = latest.fault is not None and latest.fault.code is FaultCode.STORE_UNAVAILABLE
     snapshot = None
@@ -39,11 +43,14 @@ def _readiness() -> HttpResponse:
             "age_seconds": round(latest.age_seconds or 0.0, 1),
             "stale": latest.stale,
         }
+    supply = process_descriptors().supply()
+    is_ready = snapshot is not None and supply is not Supply.EXHAUSTED
     told = {
-        "ready": snapshot is not None,
+        "ready": is_ready,
         "store": "unavailable" if is_store_away else "available",
         "snapshot": snapshot,
+        "descriptors": supply,
     }
     body = json.dumps(told) + "\n"
-    status = 200 if snapshot else 503
+    status = 200 if is_ready else 503
     return HttpResponse(body, status=status, content_type="application/json", headers=NOT_CACHED)

@@ -211,6 +211,8 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # the admin's files are served without collectstatic
 WHITENOISE_AUTOREFRESH = False
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # of a form; the longest of the admin has some 50 KB
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV[env.HTTPS]
 X_FRAME_OPTIONS = "DENY"

@@ -8,37 +8,28 @@ this 1,970 (two busy cores, uvicorn, 11 services).
 import asyncio
 import io
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from realtime.live.asgi import Receive, Scope, Send
+
 Environ = dict[str, Any]
 WsgiApplication = Callable[[Environ, Any], Iterable[Any]]
 Headers = list[tuple[bytes, bytes]]
 
 
-class BodyTooLarge(Exception):
-    """A request body over the limit."""
-
-
-class ClientGone(Exception):
-    """The client left before its request was whole."""
-
-
 class WsgiBridge:
     """An ASGI application for HTTP that answers with a WSGI application.
 
+    The body of a request has to come whole in one message, as `metricsproj/request_bodies.py` hands it on.
+
     threads: requests under way at once; more of them wait.
-    body_limit_bytes: a longer request body is answered with 413, without asking the application.
     """
 
-    def __init__(self, application: WsgiApplication, *, threads: int, body_limit_bytes: int) -> None:
+    def __init__(self, application: WsgiApplication, *, threads: int) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="http")
-        self._body_limit_bytes = body_limit_bytes
 
     def close(self) -> None:
         """Let the threads end once they are idle."""
@@ -53,32 +44,14 @@ class WsgiBridge:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await self._body(receive)
-        except ClientGone:
-            return  # half a form is no form, and nobody waits for an answer
-        except BodyTooLarge:
-            await _send(send, 413, [(b"content-type", b"text/plain"), (b"connection", b"close")], b"too large\n")
-            return
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return  # nobody waits for an answer
+        body = message.get("body", b"")
         environ = environ_of(scope, body)
         loop = asyncio.get_running_loop()
         status, headers, answer = await loop.run_in_executor(self._threads, _ask, self._application, environ)
         await _send(send, status, headers, answer)
-
-    async def _body(self, receive: Receive) -> bytes:
-        parts: list[bytes] = []
-        size, more = 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self._body_limit_bytes:
-                raise BodyTooLarge
-            parts.append(part)
-            more = message.get("more_body", False)
-        return b"".join(parts)
 
 
 def environ_of(scope: Scope, body: bytes) -> Environ:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http.cookie import parse_cookie
-from django.http.request import split_domain_port, validate_host
 
 from realtime.core.client_networks import counted_as
 from realtime.core.origins import DEFAULT_PORTS
-from realtime.live.asgi import Scope, header
+from realtime.live.asgi import Scope, header, request_of
 from realtime.reporting.access import (
     CHALLENGE,
     COOKIE,
@@ -30,7 +30,6 @@ from realtime.reporting.access import (
 from realtime.reporting.rate_limit import process_rate_limit
 
 SECONDS_UNTIL_KNOWN = 5  # after which the keys may be known, or the database answer again
-_DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]  # Django's, while debugging without ALLOWED_HOSTS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,8 +102,17 @@ def _presented_in(scope: Scope) -> Presented:
     )
 
 
+def is_host_served(scope: Scope) -> bool:
+    """Return whether the client asked for a host that this site answers for, by Django's own rules."""
+    try:
+        request_of(scope).get_host()
+    except DisallowedHost:
+        return False
+    return True
+
+
 def _misdirected(scope: Scope) -> Refusal | None:
-    if not _is_allowed_host(host_of(scope)):
+    if not is_host_served(scope):
         return Refusal(status=400, code="invalid_host", message="this Host is not served")
     if settings.SECURE_SSL_REDIRECT and not is_secure(scope):
         return Refusal(status=403, code="https_required", message="connect over TLS")
@@ -151,9 +159,3 @@ def _is_own_origin(origin: str, scope: Scope) -> bool:
     except ValueError:
         return False
     return same_host and parts.scheme in (("https",) if is_secure(scope) else ("http", "https"))
-
-
-def _is_allowed_host(host: str) -> bool:
-    allowed = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else [])
-    domain, _ = split_domain_port(host)
-    return bool(domain) and validate_host(domain, allowed)

@@ -25,7 +25,7 @@ READS_TOO_SLOWLY = 4408
 TOO_MANY_REQUESTS = 4429
 MAX_REASON_BYTES = 123  # RFC 6455, section 5.5
 # The code can reach a slow reader only once it reads again.
-FAREWELL_SECONDS = 10.0
+FAREWELL_SECONDS = 5.0
 
 
 async def listen(scope: Scope, receive: Receive, send: Send) -> None:

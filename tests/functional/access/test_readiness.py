@@ -7,6 +7,8 @@ import pytest
 import redis
 from django.test import Client
 
+from metricsproj import own_health
+from metricsproj.descriptors import Descriptors, Supply
 from realtime.reporting.reader import process_reader
 from realtime.store.snapshots import Store
 from tests.functional.access.conftest import Cupboard
@@ -20,7 +22,10 @@ def asked(host: str = "localhost") -> tuple[int, dict[str, Any]]:
 
 
 def test_a_process_without_a_snapshot_is_not_ready(store: Store) -> None:
-    assert asked() == (503, {"ready": False, "store": "available", "snapshot": None})
+    assert asked() == (
+        503,
+        {"ready": False, "store": "available", "snapshot": None, "descriptors": "available"},
+    )
 
 
 @pytest.mark.parametrize("host", ["localhost", "10.0.0.7:8003", "not a host"])
@@ -41,6 +46,20 @@ def test_a_stale_snapshot_is_something_to_serve(publish: Publish) -> None:
 
     assert (status, told["snapshot"]["stale"]) == (200, True)
     assert told["snapshot"]["age_seconds"] >= 3600
+
+
+@pytest.mark.parametrize(("supply", "status"), [(Supply.SHORT, 200), (Supply.EXHAUSTED, 503)])
+def test_a_process_that_refuses_clients_is_not_ready(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch, supply: Supply, status: int
+) -> None:
+    publish()
+    descriptors = Descriptors(limit=lambda: 1024)
+    monkeypatch.setattr(own_health, "process_descriptors", lambda: descriptors)
+    descriptors.note(supply)
+
+    found, told = asked()
+
+    assert (found, told["ready"], told["descriptors"]) == (status, status == 200, supply)
 
 
 def test_a_process_whose_store_went_away_goes_on(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
