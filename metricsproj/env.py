@@ -121,6 +121,12 @@ BODY_LIMIT = Variable(
     default="262144",
     help="Bytes read of one answer, after decompression; a longer one is an error of kind too_large.",
 )
+EXPORTER_BODY_LIMIT = Variable(
+    name="REALTIME_EXPORTER_BODY_LIMIT",
+    parse=parsers.whole_number(at_least=1024, at_most=256 * 1024 * 1024),
+    default="16777216",
+    help="Likewise, of an answer that metric readings are taken from; only the lines that they need are kept of it.",
+)
 PROBE_ALLOW = Variable(
     name="REALTIME_PROBE_ALLOW",
     parse=parsers.networks,
@@ -182,6 +188,7 @@ TABLE: tuple[Variable[Any], ...] = (
     SWEEP_DEADLINE,
     PROBE_THREADS,
     BODY_LIMIT,
+    EXPORTER_BODY_LIMIT,
     PROBE_ALLOW,
     PROBE_DENY,
     KEY_PREFIX,

@@ -39,6 +39,7 @@ REALTIME = Config(
     sweep_deadline_seconds=ENV[env.SWEEP_DEADLINE],
     probe_threads=ENV[env.PROBE_THREADS],
     body_limit_bytes=ENV[env.BODY_LIMIT],
+    exporter_body_limit_bytes=ENV[env.EXPORTER_BODY_LIMIT],
     probe_allow=ENV[env.PROBE_ALLOW],
     probe_deny=ENV[env.PROBE_DENY],
     key_prefix=ENV[env.KEY_PREFIX],

@@ -34,6 +34,7 @@ class Config:
     longer than it, 80 % of that count.
     probe_threads: most probes under way at once in one process.
     body_limit_bytes: of one answer, after decompression.
+    exporter_body_limit_bytes: of one that metric readings are taken from.
     probe_allow: networks outside which nothing is probed; empty means everywhere. probe_deny: refused, also within it.
     key_prefix: put before every Redis key, so that two installations can share one Redis.
     allowed_origins: origins of other sites that may read the metrics; empty means same origin only.
@@ -47,6 +48,7 @@ class Config:
     sweep_deadline_seconds: float | None = None
     probe_threads: int = 128
     body_limit_bytes: int = 256 * 1024
+    exporter_body_limit_bytes: int = 16 * 1024 * 1024
     probe_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     probe_deny: tuple[IPv4Network | IPv6Network, ...] = ()
     key_prefix: str = "realtime"

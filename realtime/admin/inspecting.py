@@ -97,7 +97,11 @@ def _certificate_words(service: Service, carried: Carried) -> str:
 
 
 def _readings(result: ProbeResult) -> tuple[tuple[str, float], ...]:
-    counters = {f"{name} (total so far)": total for name, total in result.counters.items()}
+    totals = {
+        name: sum(total for of_one in totals.values() for bound, total in of_one.items() if bound in ("", "inf"))
+        for name, totals in result.series.items()
+    }
+    counters = {f"{name} (total so far)": total for name, total in {**result.counters, **totals}.items()}
     return tuple({**result.gauges, **counters}.items())
 
 
@@ -113,7 +117,7 @@ def _exchange_report(exchange: Exchange, *, secrets: Sequence[str]) -> ExchangeR
             for name, value in exchange.headers[:MAX_HEADERS_SHOWN]
         ),
         excerpt=text[:EXCERPT_CHARACTERS],
-        size_bytes=len(exchange.body),
+        size_bytes=max(exchange.size_bytes, len(exchange.body)),
         is_cut=len(text) > EXCERPT_CHARACTERS,
     )
 

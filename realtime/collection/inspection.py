@@ -4,10 +4,12 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
 from django.conf import settings
 
-from realtime.core.records import Inspection
+from realtime.core.bound_verdict import with_bounds
+from realtime.core.records import Inspection, Target
 from realtime.probing.pool import Prober
 from realtime.registry.targets import load_targets_named
 from realtime.store.snapshots import StoreUnavailable, open_store
@@ -28,7 +30,15 @@ def probe_now(names: Sequence[str]) -> tuple[Inspection, ...]:
         # Leaving it waits for the probes, each of which ends by its own timeout.
         ThreadPoolExecutor(max_workers=max(1, len(targets)), thread_name_prefix="probe-now") as threads,
     ):
-        return tuple(threads.map(prober.inspect, targets))
+        return tuple(map(_with_bounds, targets, threads.map(prober.inspect, targets)))
+
+
+def _with_bounds(target: Target, inspection: Inspection) -> Inspection:
+    """Return the inspection after the bounds on readings; counters and histograms need two sweeps, and have no part."""
+    result = with_bounds(inspection.result, target=target, rates={})
+    is_worse = result.status is not inspection.result.status
+    rule = f"{result.reason} ({inspection.rule})" if is_worse else inspection.rule
+    return replace(inspection, result=result, rule=rule)
 
 
 def end_back_off(names: Sequence[str]) -> None:

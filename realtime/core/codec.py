@@ -16,6 +16,7 @@ from realtime.core.records import (
     FailureKind,
     Fault,
     FaultCode,
+    SeriesSample,
     ServiceMemory,
     ServiceState,
     Snapshot,
@@ -89,6 +90,7 @@ def encode_memory(memory: Mapping[str, ServiceMemory]) -> bytes:
                 "held": kept.held_status,
                 "held_failure": _failure_to_json(kept.held_failure),
                 "counters": {key: [sample.total, _to_ms(sample.at)] for key, sample in kept.counters.items()},
+                "series": {key: [_to_ms(sample.at), sample.totals] for key, sample in kept.series.items()},
                 "conditions": dict(kept.conditions),
             }
             for name, kept in memory.items()
@@ -109,6 +111,10 @@ def decode_memory(data: bytes) -> dict[str, ServiceMemory]:
                 held_failure=_failure_from_json(kept.get("held_failure")),
                 counters={
                     key: CounterSample(total=total, at=_from_ms(at)) for key, (total, at) in kept["counters"].items()
+                },
+                series={
+                    key: SeriesSample(totals=totals, at=_from_ms(at))
+                    for key, (at, totals) in kept.get("series", {}).items()
                 },
                 conditions=kept["conditions"],
             )

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from realtime.core import backoff
+from realtime.core import backoff, rates
+from realtime.core.bound_verdict import with_bounds
 from realtime.core.damping import Shown, damp
 from realtime.core.freshness import staleness_limit_seconds
 from realtime.core.maintenance import is_in_maintenance
-from realtime.core.readings import UPTIME, counter_rate, public_name
+from realtime.core.readings import UPTIME, public_name
 from realtime.core.records import (
     Contact,
-    CounterSample,
     FailureKind,
     Outcome,
     ProbeResult,
@@ -91,6 +91,15 @@ def _entry(
 
 def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: ServiceState, memory: ServiceMemory) -> Entry:
     checked_at = sweep.started_at + timedelta(seconds=result.finished_seconds)
+    counters, series = rates.samples_of(result, at=checked_at)
+    rated = rates.rates_between(
+        memory,
+        target=target,
+        counters=counters,
+        series=series,
+        longest_gap_seconds=max(LONGEST_COUNTER_GAP_SECONDS, _staleness_limit(sweep)),
+    )
+    result = with_bounds(result, target=target, rates=rated)
     failed = result.status.is_bad
     shown = damp(
         shown=_shown(state, memory),
@@ -99,8 +108,6 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
         failure_threshold=target.failure_threshold,
         success_threshold=target.success_threshold,
     )
-    counters = {name: CounterSample(total=total, at=checked_at) for name, total in result.counters.items()}
-    rates = _rates(counters, before=memory.counters, sweep=sweep)
     failed_as = result.failure.kind if failed and result.failure else None
     timeouts = memory.timeouts + 1 if backoff.timed_out(result) else 0
     next_check_at = backoff.next_check_at(
@@ -117,7 +124,7 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
             pending=shown.is_pending,
             failure=shown.failure,
             response_time_seconds=result.response_time_seconds,
-            readings=_ordered({**result.gauges, **rates}, first=state.tracked),
+            readings=_ordered({**result.gauges, **rated}, first=state.tracked),
             reading_errors=result.reading_errors,
             uptime_seconds=result.uptime_seconds,
             checked_at=checked_at,
@@ -131,6 +138,7 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
             timeouts=timeouts,
             next_check_at=next_check_at,
             counters={**memory.counters, **counters},
+            series={**memory.series, **series},
             # Without a usable answer, what the last one said stands for as long as its status is shown.
             conditions=memory.conditions if result.status is Status.ERROR else result.conditions,
         ),
@@ -146,17 +154,6 @@ def _shown(state: ServiceState, memory: ServiceMemory) -> Shown:
     if state.status is Status.UNKNOWN and memory.held_status is not None:
         return Shown(status=memory.held_status, failure=memory.held_failure, streak=memory.streak)
     return Shown(status=state.status, failure=state.failure, streak=memory.streak)
-
-
-def _rates(
-    counters: Mapping[str, CounterSample], *, before: Mapping[str, CounterSample], sweep: Sweep
-) -> dict[str, float]:
-    longest_gap = max(LONGEST_COUNTER_GAP_SECONDS, _staleness_limit(sweep))
-    rates = {
-        name: counter_rate(before=before.get(name), after=sample, longest_gap_seconds=longest_gap)
-        for name, sample in counters.items()
-    }
-    return {name: rate for name, rate in rates.items() if rate is not None}
 
 
 def _sat_out(target: Target, *, sweep: Sweep, state: ServiceState, memory: ServiceMemory) -> Entry:
@@ -291,6 +288,7 @@ def _forget_removed(memory: ServiceMemory, target: Target) -> ServiceMemory:
     return replace(
         memory,
         counters={name: sample for name, sample in memory.counters.items() if name in readings},
+        series={name: sample for name, sample in memory.series.items() if name in readings},
         conditions={name: held for name, held in memory.conditions.items() if name in sources},
     )
 

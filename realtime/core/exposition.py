@@ -1,8 +1,8 @@
 """Takes the samples of a few metrics out of a Prometheus text while it arrives; nothing else of it is kept.
 
 The text formats of Prometheus and OpenMetrics differ in nothing that a single sample without its exemplar shows, so
-both are read alike, line by line. `prometheus_client` reads a line in about 40 µs and a histogram of 700 buckets in
-28 ms; a line of the usual shape is therefore taken apart by one regular expression (3 µs), and only others go to it.
+both are read alike, line by line. `prometheus_client` takes about 80 µs of CPU time for a line with four labels; a line
+of the usual shape is therefore taken apart by one regular expression (9 µs), and only others go to it (November 2026).
 """
 
 import re

@@ -10,7 +10,7 @@ from realtime.core import answers, metric_selectors
 from realtime.core.exposition import Exposition, Sample, Unreadable, matching_samples
 from realtime.core.histograms import quantile
 from realtime.core.metric_selectors import Selector
-from realtime.core.records import Aggregate, ReadingKind, ReadingSpec, SeriesSample
+from realtime.core.records import Aggregate, LabelledTotals, ReadingKind, ReadingSpec, SeriesSample
 
 # Of a counter or a histogram (its buckets aside): what the collector remembers of each until the next sweep.
 MAX_LABEL_SETS = 1000
@@ -24,9 +24,6 @@ _AGGREGATES: Mapping[Aggregate, Callable[[Sequence[float]], float]] = {
 }
 _BUCKET = "_bucket"
 _BOUND = "le"
-
-# Totals by label set, then by the upper bound of the bucket; a counter has its total under the empty bound.
-LabelledTotals = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,16 +48,17 @@ def measure(spec: ReadingSpec, exposition: Exposition) -> Measured:
     Raises:
         Unreadable: it cannot be read.
     """
-    samples = matching_samples(exposition, selector_of(spec))
+    selector = selector_of(spec)
+    samples = matching_samples(exposition, selector)
     if spec.aggregate is Aggregate.COUNT:
         return Measured(number=float(len(samples)))
     if not samples:
         raise Unreadable("no sample of the answer matches")
     if spec.aggregate in QUANTILES:
-        return Measured(totals=_bucket_totals(samples))
+        return Measured(totals=_bucket_totals(selector.name, samples))
     values = [_finite(sample) for sample in samples]
     if spec.kind is ReadingKind.COUNTER:
-        return Measured(totals=_counter_totals(samples, values))
+        return Measured(totals=_counter_totals(selector.name, samples, values))
     number = answers.finite_number(_AGGREGATES[spec.aggregate](values))
     if number is None:
         raise Unreadable("the samples add up to a number beyond range")
@@ -118,20 +116,20 @@ def _finite(sample: Sample) -> float:
     return number
 
 
-def _counter_totals(samples: Sequence[Sample], values: Sequence[float]) -> LabelledTotals:
+def _counter_totals(metric: str, samples: Sequence[Sample], values: Sequence[float]) -> LabelledTotals:
     if len(samples) > MAX_LABEL_SETS:
         raise Unreadable(f"more than {MAX_LABEL_SETS} label sets match: narrow the matchers")
     if min(values) < 0:
         raise Unreadable("a counter cannot be negative")
-    return {_label_set(sample.labels): {"": value} for sample, value in zip(samples, values, strict=True)}
+    return {_label_set(metric, sample.labels): {"": value} for sample, value in zip(samples, values, strict=True)}
 
 
-def _bucket_totals(samples: Sequence[Sample]) -> LabelledTotals:
+def _bucket_totals(metric: str, samples: Sequence[Sample]) -> LabelledTotals:
     if len(samples) > MAX_BUCKETS:
         raise Unreadable(f"more than {MAX_BUCKETS} buckets match: narrow the matchers")
     totals: dict[str, dict[str, float]] = {}
     for sample in samples:
-        of_one = totals.setdefault(_label_set(sample.labels, without=_BOUND), {})
+        of_one = totals.setdefault(_label_set(metric, sample.labels, without=_BOUND), {})
         of_one[_bound(sample)] = max(0.0, _finite(sample))
     if len(totals) > MAX_LABEL_SETS:
         raise Unreadable(f"more than {MAX_LABEL_SETS} label sets match: narrow the matchers")
@@ -150,7 +148,7 @@ def _bound(sample: Sample) -> str:
     return repr(bound)
 
 
-def _label_set(labels: Mapping[str, str], *, without: str = "") -> str:
-    """Return a short name of the label set: it is stored for each, and labels may be long."""
+def _label_set(metric: str, labels: Mapping[str, str], *, without: str = "") -> str:
+    """Return a short name of the metric with these labels: it is stored for each, and labels may be long."""
     pairs = sorted((name, value) for name, value in labels.items() if name != without)
-    return hashlib.blake2b(json.dumps(pairs).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(json.dumps([metric, pairs]).encode(), digest_size=8).hexdigest()

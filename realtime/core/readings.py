@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from realtime.core import answers
+from realtime.core.exposition import Unreadable
 from realtime.core.expressions import search
-from realtime.core.records import CounterSample, Exchange, ReadingKind, ReadingSpec, Target
+from realtime.core.metric_readings import Measured, measure
+from realtime.core.records import CounterSample, Exchange, LabelledTotals, ReadingKind, ReadingSpec, Target
 
 MAX_TAKEN_ALONG = 32
 MAX_NAME_LENGTH = 64
@@ -43,10 +45,11 @@ _CLOCK = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
-    """The numbers of one probe, under the names they are shown by; counters are raw totals."""
+    """The numbers of one probe, under the names they are shown by; counters and series are raw totals."""
 
     gauges: Mapping[str, float] = field(default_factory=dict)
     counters: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, LabelledTotals] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     uptime_seconds: float | None = None
     conditions: Mapping[str, bool] = field(default_factory=dict)
@@ -57,33 +60,48 @@ def public_name(name: str) -> str:
     return f"reported_{name}" if name in ENTRY_FIELDS else name
 
 
-def take(*, target: Target, health: object, others: Mapping[str, Exchange]) -> Taken:
-    """Return everything that a target's answers give: `health` is its health document, `others` by reading path.
+def take(
+    *,
+    target: Target,
+    health: object,
+    others: Mapping[str, Exchange],
+    expositions: Mapping[str | None, Exchange] | None = None,
+) -> Taken:
+    """Return everything that a target's answers give.
 
-    A reading that could not be had is left out and named in `errors`; it never changes the status.
+    health: its health document; others: answers with JSON by reading path; expositions: answers with metrics likewise,
+    the health answer under None.
+
+    A reading that could not be had is left out and named in `errors`; only a bound makes that change the status.
     """
     documents, problems = _documents(others)
+    documents[None] = health
     gauges: dict[str, float] = {}
     counters: dict[str, float] = {}
+    series: dict[str, LabelledTotals] = {}
     errors: dict[str, str] = {}
     for spec in target.readings:
-        name = _shown_name(spec)
-        if spec.path in problems:
-            errors[name] = problems[spec.path]
+        name = shown_name(spec)
+        try:
+            if spec.metric is None:
+                measured = Measured(number=_number(spec, documents, problems))
+            else:
+                measured = _measured(spec, (expositions or {}).get(spec.path))
+        except Unreadable as error:
+            errors[name] = str(error)
             continue
-        document = health if spec.path is None else documents.get(spec.path)
-        value, problem = _number(spec, document)
-        if value is None:
-            errors[name] = problem
-        elif spec.kind is ReadingKind.COUNTER:
-            counters[name] = value
+        if measured.number is None:
+            series[name] = measured.totals
+        elif spec.metric is None and spec.kind is ReadingKind.COUNTER:
+            counters[name] = measured.number
         else:
-            gauges[name] = value
+            gauges[name] = measured.number
     uptime = gauges.pop(UPTIME, None)
-    registered = {_shown_name(spec) for spec in target.readings}
+    registered = {shown_name(spec) for spec in target.readings}
     return Taken(
         gauges=gauges | _along(health, registered=registered),
         counters=counters,
+        series=series,
         errors=errors,
         uptime_seconds=uptime if uptime is not None else _uptime(health),
         conditions={
@@ -93,8 +111,8 @@ def take(*, target: Target, health: object, others: Mapping[str, Exchange]) -> T
     )
 
 
-def _shown_name(spec: ReadingSpec) -> str:
-    # An uptime is a field of the entry itself, so a reading of that name gives this field.
+def shown_name(spec: ReadingSpec) -> str:
+    """Return the name that a reading is kept under: an uptime is a field of the entry itself."""
     return UPTIME if spec.name == UPTIME else public_name(spec.name)
 
 
@@ -125,35 +143,53 @@ def parse_uptime(text: str) -> float | None:
     return int(days) * 86_400 + int(hours) * 3_600 + int(minutes) * 60 + float(seconds)
 
 
-def _documents(others: Mapping[str, Exchange]) -> tuple[dict[str, object], dict[str | None, str]]:
-    documents: dict[str, object] = {}
+def _documents(others: Mapping[str, Exchange]) -> tuple[dict[str | None, object], dict[str | None, str]]:
+    documents: dict[str | None, object] = {}
     problems: dict[str | None, str] = {}
     for path, exchange in others.items():
-        if exchange.failure is not None:
-            problems[path] = f"{exchange.failure.kind}: {exchange.failure.message}"
-        elif exchange.http_status is None or not 200 <= exchange.http_status <= 299:
-            problems[path] = f"http_status: HTTP status {exchange.http_status}"
+        problem = _problem_of(exchange)
+        if problem is not None:
+            problems[path] = problem
+            continue
+        content = answers.read_content(body=exchange.body, content_type=exchange.content_type)
+        if content.is_json:
+            documents[path] = content.document
         else:
-            content = answers.read_content(body=exchange.body, content_type=exchange.content_type)
-            if content.is_json:
-                documents[path] = content.document
-            else:
-                problems[path] = f"body: not valid JSON: {content.problem}"
+            problems[path] = f"body: not valid JSON: {content.problem}"
     return documents, problems
 
 
-def _number(spec: ReadingSpec, document: object) -> tuple[float | None, str]:
+def _problem_of(exchange: Exchange) -> str | None:
+    """Return why no reading can be taken from an answer."""
+    if exchange.failure is not None:
+        return f"{exchange.failure.kind}: {exchange.failure.message}"
+    if exchange.http_status is None or not 200 <= exchange.http_status <= 299:
+        return f"http_status: HTTP status {exchange.http_status}"
+    return None
+
+
+def _measured(spec: ReadingSpec, exchange: Exchange | None) -> Measured:
+    problem = "there is no answer to take it from" if exchange is None else _problem_of(exchange)
+    if exchange is None or exchange.exposition is None or problem is not None:
+        raise Unreadable(problem or "there is no Prometheus text to take it from")
+    return measure(spec, exchange.exposition)
+
+
+def _number(spec: ReadingSpec, documents: Mapping[str | None, object], problems: Mapping[str | None, str]) -> float:
+    if spec.path in problems:
+        raise Unreadable(problems[spec.path])
+    document = documents.get(spec.path)
     if document is None:
-        return None, "there is no JSON answer to take it from"
+        raise Unreadable("there is no JSON answer to take it from")
     found = search(expression=spec.expression, document=document)
     value = _uptime_or_number(found) if spec.name == UPTIME else answers.finite_number(found)
-    if value is not None:
-        if spec.kind is ReadingKind.COUNTER and value < 0:
-            return None, "a counter cannot be negative"
-        return value, ""
-    if found is None:
-        return None, "the expression finds nothing in the answer"
-    return None, f"the expression gives {_kind_of(found)}, not a number"
+    if value is None:
+        is_absent = found is None
+        problem = "finds nothing in the answer" if is_absent else f"gives {_kind_of(found)}, not a number"
+        raise Unreadable(f"the expression {problem}")
+    if spec.kind is ReadingKind.COUNTER and value < 0:
+        raise Unreadable("a counter cannot be negative")
+    return value
 
 
 def _kind_of(value: object) -> str:

@@ -9,7 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from realtime.core.bounds import Bound
+from realtime.core.exposition import Exposition
 from realtime.core.maintenance import MaintenanceWindow
+
+# Raw totals of a metric by label set, then by the upper bound of the bucket; a counter has its own under "".
+LabelledTotals = Mapping[str, Mapping[str, float]]
 
 
 class Status(StrEnum):
@@ -142,6 +146,11 @@ class ReadingSpec:
     degraded_if: Bound | None = None
     unhealthy_if: Bound | None = None
 
+    @property
+    def has_bound(self) -> bool:
+        """Whether the verdict depends on this reading."""
+        return self.degraded_if is not None or self.unhealthy_if is not None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataSourceSpec:
@@ -221,6 +230,8 @@ class Exchange:
     address: `host:port` that was connected to, None when that was not reached.
     hops: the URLs asked, without query, the last one being the one that answered.
     place: the address beyond this machine that was asked, the name where it was not resolved; None where there is none.
+    exposition: what metric readings need of the body, None where there are none; `body` is only its beginning then.
+    size_bytes: of the whole body, after decompression.
     certificate: that of the server, None without TLS.
     """
 
@@ -234,6 +245,8 @@ class Exchange:
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = ""
     body: bytes = field(default=b"", repr=False)
+    exposition: Exposition | None = field(default=None, repr=False)
+    size_bytes: int = 0
     failure: Failure | None = None
     contact: Contact = Contact.NONE
     place: str | None = None
@@ -246,7 +259,8 @@ class ProbeResult:
 
     response_time_seconds: of the health request, None when there was no answer.
     finished_seconds: when the probe ended, after the start of its sweep.
-    gauges: readings by name, registered ones first; counters: raw totals by name, not yet rates.
+    gauges: readings by name, registered ones first; counters: raw totals by name, not yet rates; series: the same of
+        metric readings, by label set and bucket.
     conditions: per data source, whether its condition held on this answer.
     contact, place: of the health request, as in `Exchange`.
     evidence: what the status rests on, None without an answer.
@@ -267,6 +281,7 @@ class ProbeResult:
     finished_seconds: float
     gauges: Mapping[str, float] = field(default_factory=dict)
     counters: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, LabelledTotals] = field(default_factory=dict)
     reading_errors: Mapping[str, str] = field(default_factory=dict)
     uptime_seconds: float | None = None
     conditions: Mapping[str, bool] = field(default_factory=dict)
@@ -394,12 +409,9 @@ class CounterSample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeriesSample:
-    """The raw totals of a metric reading's label sets, and when they were read.
+    """The raw totals of a metric reading's label sets, and when they were read."""
 
-    totals: by label set, then by the upper bound of the bucket; a counter has its total under the empty bound.
-    """
-
-    totals: Mapping[str, Mapping[str, float]]
+    totals: LabelledTotals
     at: datetime
 
 
@@ -421,6 +433,7 @@ class ServiceMemory:
     held_status: Status | None = None
     held_failure: Failure | None = None
     counters: Mapping[str, CounterSample] = field(default_factory=dict)
+    series: Mapping[str, SeriesSample] = field(default_factory=dict)
     conditions: Mapping[str, bool] = field(default_factory=dict)
 
 

@@ -1,6 +1,7 @@
-"""Takes compressed bodies apart, in steps that are bounded in memory and in time whatever a service has sent."""
+"""Takes compressed bodies apart while they arrive, in steps that are bounded in memory and in time."""
 
 import zlib
+from collections.abc import Iterable, Iterator
 
 from realtime.core.records import FailureKind
 from realtime.outbound.failures import ProbeFailed
@@ -16,40 +17,69 @@ _MAX_LAYERS = 2
 # gzip files may be put one behind the other. Each one costs time, although it may hold nothing.
 _MAX_MEMBERS = 1000
 _WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
+_STEP_BYTES = 64 * 1024
 
 
-def decoded(body: bytes, *, content_encoding: str, limit_bytes: int) -> bytes:
-    """Return a body as it was before it was compressed, its first `limit_bytes` and one more if it is longer.
+def decoded(pieces: Iterable[bytes], *, content_encoding: str, must_be_whole: bool = False) -> Iterator[bytes]:
+    """Yield a body as it was before it was compressed, in pieces of at most 64 KiB; whoever takes them sets the limit.
+
+    A body that breaks off is taken as far as it goes, as browsers do, unless it must be whole.
 
     Raises:
         ProbeFailed: it is compressed in a way that was not offered, or not as its head says.
     """
     codings = [coding.strip() for coding in content_encoding.lower().split(",")]
     layers = [coding for coding in codings if coding not in _NOTHING]
-    if not body or not layers:
-        return body
     if len(layers) > _MAX_LAYERS or not _GZIP.issuperset(layers):
-        raise _failed("the body is compressed in a way that was not offered (only gzip is)")
+        return _refused(pieces)
     for _ in layers:
-        body = _gunzipped(body, most_bytes=limit_bytes + 1)
-    return body
+        pieces = _gunzipped(pieces, must_be_whole=must_be_whole)
+    return iter(pieces)
 
 
-def _gunzipped(data: bytes, *, most_bytes: int) -> bytes:
-    found = b""
-    for member in range(_MAX_MEMBERS):
-        decoder = zlib.decompressobj(_WITH_GZIP_HEADER)
+def _refused(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        if piece:
+            raise _failed("the body is compressed in a way that was not offered (only gzip is)")
+    yield from ()
+
+
+def _gunzipped(pieces: Iterable[bytes], *, must_be_whole: bool) -> Iterator[bytes]:
+    files = _GzipFiles()
+    for piece in pieces:
         try:
-            found += decoder.decompress(data, most_bytes - len(found))
+            yield from files.read(piece)
         except zlib.error as error:
-            if member:  # padding behind the last member
-                return found
+            if files.before and not must_be_whole:
+                files.is_padding = True
+                continue
             raise _failed("the body is not compressed as its head says") from error
-        data = decoder.unused_data
-        # Without its end the body is taken as far as it goes, as browsers do.
-        if not data or len(found) >= most_bytes:
-            return found
-    raise _failed("the body is compressed in too many parts")
+    yield from files.rest()
+    if must_be_whole and not files.decoder.eof:
+        raise _failed("the compressed body breaks off")
+
+
+class _GzipFiles:
+    """Files of gzip one behind the other; `before` the one that is read now there were so many."""
+
+    def __init__(self) -> None:
+        self.decoder = zlib.decompressobj(_WITH_GZIP_HEADER)
+        self.before = 0
+        self.is_padding = False
+
+    def read(self, data: bytes) -> Iterator[bytes]:
+        # Padding is read to its end all the same: only then is the connection free for the next request.
+        while data and not self.is_padding:
+            if self.decoder.eof:
+                self.decoder, self.before = zlib.decompressobj(_WITH_GZIP_HEADER), self.before + 1
+            if self.before == _MAX_MEMBERS:
+                raise _failed("the body is compressed in too many parts")
+            yield self.decoder.decompress(data, _STEP_BYTES)
+            data = self.decoder.unused_data if self.decoder.eof else self.decoder.unconsumed_tail
+
+    def rest(self) -> Iterator[bytes]:
+        if not self.is_padding:
+            yield self.decoder.flush()
 
 
 def _failed(message: str) -> ProbeFailed:

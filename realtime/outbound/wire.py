@@ -89,19 +89,16 @@ class Wire:
     deadline, began_at: on the monotonic clock.
     limit_seconds: what the deadline amounts to, for messages.
     late_kind: what it means to be late; None: the sweep ends too early to say anything about the target.
-    received_limit_bytes: of one answer, before decompression.
     """
 
-    def __init__(
-        self, *, deadline: float, limit_seconds: float, late_kind: FailureKind | None, received_limit_bytes: int
-    ) -> None:
+    def __init__(self, *, deadline: float, limit_seconds: float, late_kind: FailureKind | None) -> None:
         self.deadline = deadline
         self.began_at = time.monotonic()
         self.wants_new_connection = False
         self.meter = Meter(started_at=self.began_at)
         self._limit_seconds = limit_seconds
         self._late_kind = late_kind
-        self._received_limit_bytes = received_limit_bytes
+        self._received_limit_bytes = HEAD_LIMIT_BYTES
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._is_cut = False
@@ -110,8 +107,9 @@ class Wire:
         self._heard = False
         self._asked: str | None = None
 
-    def begin(self, *, on_new_connection: bool) -> Meter:
-        """Start over for one more request and return its meter."""
+    def begin(self, *, on_new_connection: bool, received_limit_bytes: int) -> Meter:
+        """Start over for one more request, whose answer has that many bytes before decompression; return its meter."""
+        self._received_limit_bytes = received_limit_bytes
         self.wants_new_connection = on_new_connection
         self.meter = Meter(started_at=time.monotonic())
         return self.meter

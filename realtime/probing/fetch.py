@@ -1,13 +1,16 @@
 """Asks a target for one path and returns the exchange, whatever came of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import requests
 
+from realtime.core import answers
+from realtime.core.exposition import Exposition, LineFilter
+from realtime.core.metric_selectors import Selector
 from realtime.core.origins import are_one_origin
 from realtime.core.records import Exchange, FailureKind, Target
 from realtime.outbound.coding import OFFERED, decoded
@@ -24,6 +27,10 @@ _HEADERS = {
     "Accept": "application/json, application/health+json, text/plain;q=0.9, */*;q=0.5",
     "Accept-Encoding": OFFERED,
 }
+# The classic form first: in both, a sample is a line, and OpenMetrics adds an exemplar to it that no reading needs.
+_EXPORTER_ACCEPT = (
+    "text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.8, application/json;q=0.3, */*;q=0.1"
+)
 
 # Requests kept ready, which saves about a tenth of the cost of a probe.
 _PREPARED_REQUESTS = 20_000
@@ -39,12 +46,21 @@ class UnusableTarget(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Body:
+    """A body within its limit; `beginning` is all of it where there is no exposition."""
+
+    beginning: bytes
+    size_bytes: int
+    exposition: Exposition | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Answer:
     """What one request brought: a whole answer within the limits."""
 
     http_status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: _Body
     meter: Meter
     ended_at: float
 
@@ -61,9 +77,9 @@ class _BodyFailed(Exception):
 class Fetcher:
     """The process-wide session: connections are kept, cookies and the environment's proxies are not."""
 
-    def __init__(self, *, adapter: PoolingAdapter, body_limit_bytes: int) -> None:
-        self.received_limit_bytes = HEAD_LIMIT_BYTES + _FRAMING_FACTOR * body_limit_bytes
+    def __init__(self, *, adapter: PoolingAdapter, body_limit_bytes: int, exporter_body_limit_bytes: int) -> None:
         self._body_limit_bytes = body_limit_bytes
+        self._exporter_body_limit_bytes = exporter_body_limit_bytes
         self._adapter = adapter
         self._session = requests.Session()
         self._session.trust_env = False
@@ -75,8 +91,10 @@ class Fetcher:
         """Close the connections that are kept."""
         self._adapter.close()
 
-    def fetch(self, *, target: Target, path: str, wire: Wire) -> Exchange:
+    def fetch(self, *, target: Target, path: str, wire: Wire, selectors: Sequence[Selector] = ()) -> Exchange:
         """Ask a target for a path and return what came of it; a failure is part of the exchange.
+
+        selectors: metrics that are wanted of the answer, which may then be as long as that of an exporter.
 
         Raises:
             Interrupted: the wire was cut before its time.
@@ -87,7 +105,7 @@ class Fetcher:
         spent_seconds = 0.0
         try:
             while True:
-                answer = self._ask(target, asked, wire=wire)
+                answer = self._ask(target, asked, wire=wire, selectors=selectors)
                 spent_seconds += answer.ended_at - answer.meter.started_at
                 if not (target.follow_redirects and is_redirect(answer.http_status)):
                     return _exchange(path=path, asked=asked, answer=answer, wire=wire, elapsed_seconds=spent_seconds)
@@ -99,7 +117,7 @@ class Fetcher:
         finally:
             CURRENT.reset(token)
 
-    def _ask(self, target: Target, asked: list[str], *, wire: Wire) -> _Answer:
+    def _ask(self, target: Target, asked: list[str], *, wire: Wire, selectors: Sequence[Selector]) -> _Answer:
         # No request to where a redirect leads is kept ready, and no connection to another origin: a service that leads
         # somewhere else each time would fill the memory, use up the descriptors, and drive out the connections of
         # others. Within the origin it is the service's own connection.
@@ -107,28 +125,41 @@ class Fetcher:
         is_home = len(asked) == 1 or are_one_origin(*asked)
         # Nor does what is configured for the target come back, once another origin was asked.
         headers, cert = (target.headers, target.client_certificate) if is_home else ((), None)
+        if selectors:
+            headers = (("Accept", _EXPORTER_ACCEPT), *headers)
         with nullcontext(self._adapter) if is_home else closing(self._adapter.for_one_answer()) as adapter:
-            return self._send_again_if_idle(
-                partial(adapter.send, prepare(asked[-1], headers), verify=_verify(target), cert=cert), wire=wire
-            )
+            send = partial(adapter.send, prepare(asked[-1], headers), verify=_verify(target), cert=cert)
+            return self._send_again_if_idle(send, wire=wire, selectors=selectors)
 
-    def _send_again_if_idle(self, send: Callable[..., requests.Response], *, wire: Wire) -> _Answer:
+    def _send_again_if_idle(
+        self, send: Callable[..., requests.Response], *, wire: Wire, selectors: Sequence[Selector]
+    ) -> _Answer:
         try:
-            return self._send(send, wire=wire, on_new_connection=False)
+            return self._send(send, wire=wire, selectors=selectors, on_new_connection=False)
         except ProbeFailed as error:
             # The server may have closed the connection while it was idle (uvicorn and Node do so after 5 s): that
             # is known only by asking, and no failure. Where a byte came, or the time is up, it is one.
             was_idle = wire.meter.reused_connection and not wire.meter.received_bytes
             if not was_idle or error.kind is not FailureKind.PROTOCOL:
                 raise
-        return self._send(send, wire=wire, on_new_connection=True)
+        return self._send(send, wire=wire, selectors=selectors, on_new_connection=True)
 
-    def _send(self, send: Callable[..., requests.Response], *, wire: Wire, on_new_connection: bool) -> _Answer:
-        meter = wire.begin(on_new_connection=on_new_connection)
+    def _send(
+        self,
+        send: Callable[..., requests.Response],
+        *,
+        wire: Wire,
+        selectors: Sequence[Selector],
+        on_new_connection: bool,
+    ) -> _Answer:
+        limit_bytes = self._exporter_body_limit_bytes if selectors else self._body_limit_bytes
+        meter = wire.begin(
+            on_new_connection=on_new_connection, received_limit_bytes=HEAD_LIMIT_BYTES + _FRAMING_FACTOR * limit_bytes
+        )
         response: requests.Response | None = None
         try:
             response = send(timeout=wire.remaining_seconds())
-            body = self._body(response)
+            body = self._body(response, wire=wire, selectors=selectors)
             return _Answer(
                 http_status=response.status_code,
                 headers=response.headers,
@@ -161,24 +192,31 @@ class Fetcher:
             raise ProbeFailed(kind=FailureKind.REDIRECT, message="redirected to a location that is no URL") from error
         return url
 
-    def _body(self, response: requests.Response) -> bytes:
-        limit_bytes = self._body_limit_bytes
-        body = b""
-        try:
-            # Compressed, a body is no longer than it was before, but for a few bytes in the shortest. An empty piece
-            # is the end; one that breaks off is known by the piece that fails to follow.
-            while piece := response.raw.read(min(_PIECE_BYTES, limit_bytes + 1 - len(body)), decode_content=False):
-                body += piece
-        except ValueError as error:
-            # http.client reads a negative chunk size as a number of bytes to read.
-            raise ProbeFailed(kind=FailureKind.PROTOCOL, message="the body has a broken chunk") from error
-        if len(body) <= limit_bytes:
-            encoding = response.headers.get("Content-Encoding", "")
-            body = decoded(body, content_encoding=encoding, limit_bytes=limit_bytes)
-        if len(body) > limit_bytes:
-            message = f"the body is larger than {limit_bytes // 1024} KiB"
-            raise ProbeFailed(kind=FailureKind.TOO_LARGE, message=message)
-        return body
+    def _body(self, response: requests.Response, *, wire: Wire, selectors: Sequence[Selector]) -> _Body:
+        content_type = response.headers.get("Content-Type", "")
+        lines = LineFilter(selectors) if selectors else None
+        # JSON is no exposition, wherever it comes from, and as bounded as ever.
+        is_exposition = lines is not None and not answers.says_json(content_type)
+        limit_bytes = self._exporter_body_limit_bytes if is_exposition else self._body_limit_bytes
+        beginning, size_bytes = bytearray(), 0
+        pieces = decoded(
+            _raw_pieces(response, limit_bytes=limit_bytes),
+            content_encoding=response.headers.get("Content-Encoding", ""),
+            must_be_whole=is_exposition,
+        )
+        for piece in pieces:
+            size_bytes += len(piece)
+            if size_bytes > limit_bytes:
+                raise _too_large(limit_bytes)
+            beginning += piece[: self._body_limit_bytes - len(beginning)]
+            if lines is not None and is_exposition:
+                lines.feed(piece)
+                wire.remaining_seconds()
+        return _Body(
+            beginning=bytes(beginning),
+            size_bytes=size_bytes,
+            exposition=lines.finish(content_type=content_type) if lines is not None else None,
+        )
 
     def _prepare(self, url: str, headers: tuple[tuple[str, str], ...]) -> requests.PreparedRequest:
         try:
@@ -190,6 +228,26 @@ class Fetcher:
         except (requests.RequestException, ValueError):
             # From None: the texts of the exceptions hold what could not be sent.
             raise UnusableTarget("its URL or one of its headers cannot be sent") from None
+
+
+def _raw_pieces(response: requests.Response, *, limit_bytes: int) -> Iterator[bytes]:
+    """Yield a body as it came, at most one byte more than its limit."""
+    left_bytes = limit_bytes + 1
+    try:
+        # Compressed, a body is no longer than it was before, but for a few bytes in the shortest. An empty piece is the
+        # end; one that breaks off is known by the piece that fails to follow.
+        while piece := response.raw.read(min(_PIECE_BYTES, left_bytes), decode_content=False):
+            left_bytes -= len(piece)
+            if not left_bytes:
+                raise _too_large(limit_bytes)
+            yield piece
+    except ValueError as error:
+        # http.client reads a negative chunk size as a number of bytes to read.
+        raise ProbeFailed(kind=FailureKind.PROTOCOL, message="the body has a broken chunk") from error
+
+
+def _too_large(limit_bytes: int) -> ProbeFailed:
+    return ProbeFailed(kind=FailureKind.TOO_LARGE, message=f"the body is larger than {limit_bytes // 1024} KiB")
 
 
 def _verify(target: Target) -> bool | str:
@@ -218,7 +276,9 @@ def _exchange(*, path: str, asked: list[str], answer: _Answer, wire: Wire, elaps
         http_status=answer.http_status,
         headers=tuple(answer.headers.items()),
         content_type=answer.headers.get("Content-Type", ""),
-        body=answer.body,
+        body=answer.body.beginning,
+        exposition=answer.body.exposition,
+        size_bytes=answer.body.size_bytes,
         contact=wire.contact,
         place=wire.place,
     )

@@ -58,7 +58,11 @@ class Prober:
             kept_hosts=most_kept_hosts(),
             kept_per_host=config.probe_threads,
         )
-        self._fetcher = Fetcher(adapter=adapter, body_limit_bytes=config.body_limit_bytes)
+        self._fetcher = Fetcher(
+            adapter=adapter,
+            body_limit_bytes=config.body_limit_bytes,
+            exporter_body_limit_bytes=config.exporter_body_limit_bytes,
+        )
         self._busy: set[str] = set()
 
     def close(self) -> None:
@@ -71,7 +75,6 @@ class Prober:
             deadline=time.monotonic() + target.timeout_seconds,
             limit_seconds=target.timeout_seconds,
             late_kind=FailureKind.TIMEOUT,
-            received_limit_bytes=self._fetcher.received_limit_bytes,
         )
         return inspect(target=target, fetcher=self._fetcher, wire=wire, sweep_started_at=time.monotonic())
 
@@ -214,7 +217,6 @@ class _Sweep:
             deadline=now + limit_seconds,
             limit_seconds=limit_seconds,
             late_kind=self._kind_at_end(remaining_seconds) if is_cut_by_end else FailureKind.TIMEOUT,
-            received_limit_bytes=self._fetcher.received_limit_bytes,
         )
 
     def _kind_at_end(self, remaining_seconds: float) -> FailureKind | None:

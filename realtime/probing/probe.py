@@ -3,6 +3,8 @@
 import time
 
 from realtime.core import readings, verdict
+from realtime.core.metric_readings import selector_of
+from realtime.core.metric_selectors import Selector
 from realtime.core.records import Exchange, Failure, FailureKind, Inspection, ProbeResult, Target
 from realtime.outbound.failures import Interrupted
 from realtime.outbound.wire import Wire
@@ -15,13 +17,25 @@ def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: f
     sweep_started_at: on the monotonic clock.
 
     Raises:
-        Interrupted: the probe was cut before the health answer had come and before its time.
+        Interrupted: the probe was cut before its time, and before all had come that its verdict rests on.
     """
-    health = fetcher.fetch(target=target, path=target.health_path, wire=wire)
-    others = {path: _other(path, target=target, health=health, fetcher=fetcher, wire=wire) for path in _paths(target)}
+    selectors = _selectors(target)
+    health = fetcher.fetch(
+        target=target, path=target.health_path, wire=wire, selectors=selectors.get(target.health_path, ())
+    )
+
+    def other(path: str, selectors: tuple[Selector, ...] = ()) -> Exchange:
+        return _other(path, target=target, health=health, fetcher=fetcher, wire=wire, selectors=selectors)
+
+    documents = {path: other(path) for path in _document_paths(target)}
+    # What is asked for both is asked for twice: once with each `Accept`.
+    expositions: dict[str | None, Exchange] = {path: other(path, wanted) for path, wanted in selectors.items()}
     judged = verdict.judge(exchange=health, target=target)
-    taken = readings.take(target=target, health=judged.document, others=others)
-    asked = [exchange for exchange in others.values() if exchange.hops and exchange is not health]
+    taken = readings.take(
+        target=target, health=judged.document, others=documents, expositions={**expositions, None: health}
+    )
+    others = (*documents.values(), *expositions.values())
+    asked = [exchange for exchange in others if exchange.hops and exchange is not health]
     return Inspection(
         exchanges=(health, *asked),
         rule=judged.rule,
@@ -36,6 +50,7 @@ def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: f
             finished_seconds=time.monotonic() - sweep_started_at,
             gauges=taken.gauges,
             counters=taken.counters,
+            series=taken.series,
             reading_errors=taken.errors,
             uptime_seconds=taken.uptime_seconds,
             conditions=taken.conditions,
@@ -45,19 +60,41 @@ def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: f
     )
 
 
-def _paths(target: Target) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(spec.path for spec in target.readings if spec.path is not None))
+def _document_paths(target: Target) -> tuple[str, ...]:
+    paths = (spec.path for spec in target.readings if spec.metric is None)
+    return tuple(dict.fromkeys(path for path in paths if path is not None))
 
 
-def _other(path: str, *, target: Target, health: Exchange, fetcher: Fetcher, wire: Wire) -> Exchange:
+def _selectors(target: Target) -> dict[str, tuple[Selector, ...]]:
+    """Return by path the metrics that are wanted of its answer."""
+    selectors: dict[str, tuple[Selector, ...]] = {}
+    for spec in target.readings:
+        if spec.metric is not None:
+            path = spec.path or target.health_path
+            selectors[path] = (*selectors.get(path, ()), selector_of(spec))
+    return selectors
+
+
+def _other(
+    path: str,
+    *,
+    target: Target,
+    health: Exchange,
+    fetcher: Fetcher,
+    wire: Wire,
+    selectors: tuple[Selector, ...],
+) -> Exchange:
     if path == target.health_path:
         return health
     if health.http_status is None:
         # Who does not answer for its health is not asked again: it would only use up the sweep's time.
         return Exchange(path=path, failure=health.failure)
     try:
-        return fetcher.fetch(target=target, path=path, wire=wire)
+        return fetcher.fetch(target=target, path=path, wire=wire, selectors=selectors)
     except Interrupted:
+        if any(spec.path == path and spec.has_bound for spec in target.readings):
+            # A bound would take the missing reading for a failure of the service.
+            raise
         # What its health said stands all the same.
         failure = Failure(kind=FailureKind.SWEEP_DEADLINE, message="cut when the sweep ended")
         return Exchange(path=path, failure=failure)

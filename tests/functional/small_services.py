@@ -12,10 +12,14 @@ DEGRADED = b'{"status": "degraded"}'
 
 
 class SmallServices:
-    """Answers 200 with `answers[path]`, healthy where none is set; all or `hanging` paths wait for `may_answer`."""
+    """Answers 200 with `answers[path]`, healthy where none is set; all or `hanging` paths wait for `may_answer`.
+
+    types: content types by path; JSON where none is set.
+    """
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.answers: dict[str, bytes] = {}
+        self.types: dict[str, str] = {}
         self.requests: list[str] = []
         self.hanging: set[str] = set()
         self.is_asked = threading.Event()
@@ -33,7 +37,7 @@ class SmallServices:
                     services.may_answer.wait(20)
                 body = services.answers.get(self.path, HEALTHY)
                 self.send_response(200)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", services.types.get(self.path, "application/json"))
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 with suppress(ConnectionError):  # who waited for too long has gone

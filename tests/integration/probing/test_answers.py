@@ -187,13 +187,18 @@ def endless_trailers(line: Line) -> None:
     line.send_for_ever(b"X-Trailer: y\r\n" * 100)
 
 
-@pytest.mark.parametrize(
-    "handler", [endless_chunks, endless_empty_gzip, endless_chunk_of_negative_size, endless_trailers]
-)
+@pytest.mark.parametrize("handler", [endless_chunks, endless_chunk_of_negative_size, endless_trailers])
 def test_a_body_without_end_is_too_large(prober: Prober, listen: Listen, handler: Handler) -> None:
     target = listen(handler).target(timeout_seconds=30.0)
 
     assert failure_of(prober, target).kind is FailureKind.TOO_LARGE
+
+
+def test_endless_parts_that_hold_nothing_are_a_protocol_failure(prober: Prober, listen: Listen) -> None:
+    failure = failure_of(prober, listen(endless_empty_gzip).target(timeout_seconds=30.0))
+
+    assert failure.kind is FailureKind.PROTOCOL
+    assert "too many parts" in failure.message
 
 
 def endless_interim_answers(line: Line) -> None:

@@ -93,12 +93,12 @@ def test_a_wire_that_wants_a_new_connection_never_gets_a_kept_one(listen: Listen
     adapter = PoolingAdapter(pools=pools, trust=Trust(), kept_hosts=1, kept_per_host=4)
     request = requests.Request("GET", peer.url).prepare()
     deadline = time.monotonic() + 30
-    wire = Wire(deadline=deadline, limit_seconds=30, late_kind=None, received_limit_bytes=10_000)
+    wire = Wire(deadline=deadline, limit_seconds=30, late_kind=None)
 
     def send_thrice() -> None:
         CURRENT.set(wire)
         for on_new_connection in (False, False, True):
-            wire.begin(on_new_connection=on_new_connection)
+            wire.begin(on_new_connection=on_new_connection, received_limit_bytes=10_000)
             assert adapter.send(request).content == HEALTHY
             wire.release()
 

@@ -59,7 +59,6 @@ def wire() -> Wire:
         deadline=time.monotonic() + PATIENCE_SECONDS,
         limit_seconds=PATIENCE_SECONDS,
         late_kind=FailureKind.TIMEOUT,
-        received_limit_bytes=1_000_000,
     )
 
 
@@ -74,7 +73,7 @@ def cut_once(
     target = at(Network.addresses[0], port)
     pools = pool_classes(resolver=Resolver(), policy=AddressPolicy())
     adapter = PoolingAdapter(pools=pools, trust=Trust(), kept_hosts=1, kept_per_host=1)
-    fetcher = Fetcher(adapter=adapter, body_limit_bytes=1000)
+    fetcher = Fetcher(adapter=adapter, body_limit_bytes=1000, exporter_body_limit_bytes=1000)
     probing = wire()
 
     def probed() -> ProbeResult:

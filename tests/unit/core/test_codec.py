@@ -19,6 +19,7 @@ from realtime.core.records import (
     FailureKind,
     Fault,
     FaultCode,
+    SeriesSample,
     ServiceMemory,
     ServiceState,
     Snapshot,
@@ -79,6 +80,15 @@ memories = st.dictionaries(
         held_status=st.none() | st.sampled_from(Status),
         held_failure=st.none() | failures,
         counters=st.dictionaries(texts, st.builds(CounterSample, total=floats, at=moments), max_size=3),
+        series=st.dictionaries(
+            texts,
+            st.builds(
+                SeriesSample,
+                totals=st.dictionaries(texts, st.dictionaries(texts, floats, max_size=3), max_size=3),
+                at=moments,
+            ),
+            max_size=2,
+        ),
         conditions=st.dictionaries(texts, st.booleans(), max_size=3),
     ),
     max_size=4,

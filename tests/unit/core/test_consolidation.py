@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.core import codec, counting, history
+from realtime.core.bounds import parse
 from realtime.core.consolidation import Consolidated
 from realtime.core.history import EMPTY
 from realtime.core.maintenance import OnceWindow
@@ -519,6 +520,33 @@ def test_a_counter_bridges_five_minutes_or_one_missed_sweep(interval: int, gap: 
     done = collector.sweep(counted(gap), seconds=gap, refresh_interval_seconds=interval)
 
     assert only(done).readings == ({"events": 1.0} if has_rate else {})
+
+
+def with_series(total: float) -> Outcome:
+    return probed(series={"rate": {"a-label-set": {"": total}}})
+
+
+def test_a_metric_counter_gives_a_rate_from_its_second_sweep_on() -> None:
+    rate = ReadingSpec(name="rate", metric="m_total", kind=ReadingKind.COUNTER)
+    collector = Collector(targets=(target(readings=(rate,)),))
+
+    first, second = collector.sweep(with_series(100.0)), collector.sweep(with_series(150.0))
+
+    assert "rate" not in only(first).readings
+    assert only(second).readings["rate"] == pytest.approx(10.0)
+
+
+def test_a_bound_on_a_rate_makes_a_failed_probe_from_the_second_sweep_on() -> None:
+    rate = ReadingSpec(name="rate", expression="total", kind=ReadingKind.COUNTER, unhealthy_if=parse("< 1"))
+    collector = Collector(targets=(target(readings=(rate,), failure_threshold=2),))
+
+    sweeps = [collector.sweep(probed(counters={"rate": 100.0})) for _ in range(3)]
+
+    assert [only(done).status for done in sweeps] == [Status.HEALTHY, Status.HEALTHY, Status.UNHEALTHY]
+    assert [only(done).pending for done in sweeps] == [False, True, False]
+    assert [only(done).consecutive_failures for done in sweeps] == [0, 1, 2]
+    assert only(sweeps[2]).failure == failure(FailureKind.BOUND, "rate is 0 (unhealthy if < 1)")
+    assert sweeps[1].sample.services["data-api"][history.kind_series(FailureKind.BOUND)] == (1.0,)
 
 
 def test_what_the_registry_no_longer_names_is_forgotten() -> None:
