@@ -39,6 +39,7 @@ MAX_WORD_LENGTH = 80
 MAX_SHOWN_LENGTH = 40
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PHRASE = re.compile(r"(?<![^_])(?:out_of_service|in_service)(?![^_])")
 _CLEAN = re.compile(r"[a-z0-9_]*")
 _PUNCTUATION = ".,;:!?()[]{}<>\"'*+"
 _PUBLIC = re.compile(rf"[A-Za-z][A-Za-z_ -]{{0,{MAX_SHOWN_LENGTH - 1}}}")
@@ -112,7 +113,7 @@ class Vocabulary:
         return self.own.get(word) or KNOWN_WORDS.get(word)
 
     def _compound(self, plain: str) -> Word | None:
-        parts = plain.split("_")
+        parts = _parts(plain)
         if len(parts) > MAX_PARTS:
             return None
         is_clean = _CLEAN.fullmatch(plain) is not None
@@ -161,6 +162,12 @@ def _spellings(text: str) -> tuple[str, ...]:
 def _plain(text: str) -> str:
     # Without a regular expression, since a hostile answer can hold thousands of such texts.
     return "_".join(text.strip().removesuffix(".").lower().replace("-", " ").replace("_", " ").split())
+
+
+def _parts(plain: str) -> list[str]:
+    if "in_service" not in plain and "of_service" not in plain:
+        return plain.split("_")
+    return [part.replace("-", "_") for part in _PHRASE.sub(lambda found: found[0].replace("_", "-"), plain).split("_")]
 
 
 def _is_ambiguous(parts: list[str], meanings: list[Status | None]) -> bool:
