@@ -222,34 +222,6 @@ def test_the_verdict_is_the_one_a_person_gives(case: Case) -> None:
     assert (verdict.failure is not None) is verdict.status.is_bad
 
 
-# What a person sees and the usual places do not show; a key of the registry file settles each.
-# Without it the HTTP verdict holds, because guessing at more places would misjudge others. See docs/verdicts.md.
-BLIND_SPOTS = [
-    (Case("Kibana, degraded", DEGRADED, 200, JSON, '{"status":{"overall":{"level":"degraded"}}}'),
-     HEALTHY, {"status_path": "status.overall.level"}),
-    (Case("Kafka Connect, a failed task", UNHEALTHY, 200, JSON,
-          '{"connector":{"state":"RUNNING"},"tasks":[{"id":0,"state":"FAILED"}]}'),
-     DEGRADED, {"status_path": "[connector.state, tasks[].state]"}),
-    (Case("Nextcloud, in maintenance", UNHEALTHY, 200, JSON, '{"installed":true,"maintenance":true}'),
-     HEALTHY, {"status_path": "!maintenance"}),
-    (Case("Consul, no leader", UNHEALTHY, 200, JSON, '""'), HEALTHY, {"status_path": "@ != ''"}),
-    (Case("Vault, standby", HEALTHY, 429, JSON, '{"sealed":false,"standby":true}'),
-     UNHEALTHY, {"expected_status": ((200, 299), (429, 429))}),
-    (Case("Elasticsearch, everything of it", DEGRADED, 200, JSON, '{"status":"green","timed_out":true}'),
-     HEALTHY, {"status_path": "timed_out && 'degraded' || status"}),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("case", "shown", "registered"), BLIND_SPOTS, ids=lambda value: getattr(value, "software", ""))
-def test_where_the_usual_places_are_silent_the_registry_can_say_where_to_look(
-    case: Case, shown: Status, registered: dict[str, Any]
-) -> None:
-    exchange = answered(case.body, http_status=case.http_status, content_type=case.content_type)
-
-    assert judge(exchange=exchange, target=target()).status is shown
-    assert judge(exchange=exchange, target=target(**registered)).status is case.expected
-
-
 def test_a_failure_says_whether_the_service_or_its_http_status_told() -> None:
     told = judge(exchange=answered('{"status":"DOWN"}', http_status=503), target=target())
     silent = judge(exchange=answered("", http_status=503), target=target())
