@@ -5,6 +5,7 @@ The first bytes of an input choose target, HTTP status and content type, the oth
 """
 
 import json
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ with atheris.instrument_imports(include=["realtime", "jmespath", "json"]):
         ServiceMemory,
         ServiceState,
         Snapshot,
+        Status,
         Target,
     )
 
@@ -56,6 +58,8 @@ TARGETS = tuple(
         name="fuzzed",
         base_url="http://127.0.0.1",
         status_path=status_path,
+        status_words={"quiescing": Status.DEGRADED, "not_running": Status.HEALTHY},
+        body_contains=body_contains,
         readings=(
             *(ReadingSpec(name=f"r{number}", expression=text) for number, text in enumerate(EXPRESSIONS)),
             ReadingSpec(name="c", expression="total", kind=ReadingKind.COUNTER),
@@ -64,7 +68,14 @@ TARGETS = tuple(
         ),
         data_sources=(DataSourceSpec(name="d", condition="connection.is_running"),),
     )
-    for status_path in (None, "checks[0].status", "to_string(@)", "status || state")
+    for status_path, body_contains in (
+        (None, ""),
+        (None, "ok"),
+        ("checks[0].status", ""),
+        ("to_string(@)", "status"),
+        ("status || state", ""),
+        ("[*, keys(@)]", ""),
+    )
 )
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -83,11 +94,22 @@ def fuzz_one(data: bytes) -> None:
     )
     judged = verdict.judge(exchange=exchange, target=target)
     taken = readings.take(target=target, health=judged.document, others={"/other": exchange})
-    for text in (judged.rule, judged.failure.message if judged.failure else "", *taken.errors.values()):
+    check_shown(judged)
+    for text in (judged.rule, judged.reason or "", *taken.errors.values()):
         assert text.isprintable(), text
         assert len(text) < 1000, text
     json.dumps([dict(taken.gauges), dict(taken.counters), taken.uptime_seconds], allow_nan=False)
     check_kept(judged, taken)
+
+
+def check_shown(judged: verdict.Verdict) -> None:
+    """See that whatever anyone is shown is a word, and that each verdict has what belongs to it."""
+    assert (judged.reason is None) is (judged.status is Status.HEALTHY), judged
+    assert (judged.failure is not None) is judged.status.is_bad, judged
+    assert judged.evidence is not None, judged
+    if judged.unknown_word is not None:
+        assert re.fullmatch("[A-Za-z][A-Za-z_ -]{0,39}", judged.unknown_word), judged.unknown_word
+    assert len(judged.reason or "") < 200, judged.reason
 
 
 def check_kept(judged: verdict.Verdict, taken: readings.Taken) -> None:
