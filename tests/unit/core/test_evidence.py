@@ -56,7 +56,7 @@ def test_a_known_word_at_the_first_usual_name_decides_alone(name: str, word: str
         ({"health": "down", "state": "ok"}, H, "state"),
         ({"status": None, "state": "down"}, U, "state"),
         ({"status": [], "state": "down"}, U, "state"),
-        ({"status": [None], "state": "down"}, U, "state"),
+        ({"status": [None], "state": "NOT_RUNNING"}, U, "state"),
         ({"STATUS": "Down"}, U, "STATUS"),
         ({"status": "ok", "Status": "down"}, U, "Status"),
         ({"status": ["ok", "warning"]}, D, "status"),
