@@ -12,7 +12,7 @@ from metricsproj.admin_policy import ADMIN_PATH
 from metricsproj.request_bodies import Refused, RequestBodies
 from metricsproj.wsgi import application as wsgi_application
 from metricsproj.wsgi_bridge import WsgiBridge
-from realtime.live.asgi import Receive, Scope, Send
+from realtime.live.asgi import Receive, Scope, Send, request_of
 from realtime.live.gate import is_host_served
 from realtime.live.routing import with_live_doors
 
@@ -42,7 +42,7 @@ def _body_limit_bytes(scope: Scope) -> int:
     path = scope["path"]
     if scope["method"] != "POST":
         return 0
-    if not is_host_served(scope):
+    if not is_host_served(request_of(scope)):
         raise Refused(HTTPStatus.BAD_REQUEST, "invalid_host", "this Host is not served")
     if path.startswith(ADMIN_PATH):
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE

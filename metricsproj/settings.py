@@ -174,7 +174,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "realtime.api.clients.client_address"
+AXES_CLIENT_IP_CALLABLE = "realtime.reporting.clients.client_address"
 AXES_DISABLE_ACCESS_LOG = True  # who signed in and did what is in the admin's own log
 AXES_VERBOSE = False
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from realtime.api.clients import client_address
+from realtime.reporting.clients import client_address
 from realtime.reporting.rate_limit import process_rate_limit
 
 

@@ -33,12 +33,6 @@ def path_of(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", "")).removesuffix("/")
 
 
-def header(scope: Scope, name: bytes) -> str | None:
-    """Return a header, None where it is absent; one that came twice is joined, and so fits no known value."""
-    found = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
-    return ", ".join(found) if found else None
-
-
 def wishes_of(scope: Scope) -> Wishes:
     """Return what the query asks for; of a parameter given twice the last counts. Raises InvalidParameter."""
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))

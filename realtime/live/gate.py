@@ -11,22 +11,20 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http.cookie import parse_cookie
+from django.http import HttpRequest
 
-from realtime.core.client_networks import counted_as
 from realtime.core.origins import DEFAULT_PORTS
-from realtime.live.asgi import Scope, header, request_of
 from realtime.reporting.access import (
     CHALLENGE,
-    COOKIE,
     EVERYONE,
     AccessUnknown,
     Admission,
     NotAdmitted,
-    Presented,
     admit,
     is_public,
+    presented_in,
 )
+from realtime.reporting.clients import client_address
 from realtime.reporting.rate_limit import process_rate_limit
 
 SECONDS_UNTIL_KNOWN = 5  # after which the keys may be known, or the database answer again
@@ -50,15 +48,15 @@ class Refusal:
         return json.dumps({"error": {"code": self.code, "message": self.message}}).encode()
 
 
-async def admission(scope: Scope) -> Admission | Refusal:
+async def admission(request: HttpRequest) -> Admission | Refusal:
     """Return the right to listen of this client, or why it may not connect. Origins are another question."""
-    if refused := _misdirected(scope):
+    if refused := _misdirected(request):
         return refused
     if is_public():
         return EVERYONE
     try:
         # In a thread: it may have to wait for the first keys of this process, or for the database.
-        return await asyncio.to_thread(admit, _presented_in(scope))
+        return await asyncio.to_thread(admit, presented_in(request))
     except NotAdmitted as error:
         if error.is_key_wanted:
             return Refusal(status=401, code=error.code, message=str(error), challenge=CHALLENGE)
@@ -72,12 +70,12 @@ async def admission(scope: Scope) -> Admission | Refusal:
         )
 
 
-async def over_the_limit(scope: Scope) -> Refusal | None:
+async def over_the_limit(request: HttpRequest) -> Refusal | None:
     """Count a new connection of this client like a request; return why it may not connect now, None when it may."""
     if settings.REALTIME.throttle is None:
         return None
     # In a thread: counting asks the store.
-    wait = await asyncio.to_thread(process_rate_limit().seconds_to_wait, client_address(scope))
+    wait = await asyncio.to_thread(process_rate_limit().seconds_to_wait, client_address(request))
     if wait is None:
         return None
     seconds = math.ceil(wait)
@@ -85,77 +83,43 @@ async def over_the_limit(scope: Scope) -> Refusal | None:
     return Refusal(status=429, code="throttled", message=message, retry_after_seconds=seconds)
 
 
-def client_address(scope: Scope) -> str:
-    """Return what the REST answers count this client by."""
-    peer = (scope.get("client") or [""])[0]
-    forwarded = header(scope, b"x-forwarded-for") if settings.REST_FRAMEWORK["NUM_PROXIES"] else None
-    return counted_as((forwarded or "").rpartition(",")[2].strip(), peer)
-
-
-def _presented_in(scope: Scope) -> Presented:
-    cookies = parse_cookie(header(scope, b"cookie") or "")
-    return Presented(
-        authorization=header(scope, b"authorization") or "",
-        api_key=header(scope, b"x-api-key") or "",
-        cookie=cookies.get(COOKIE, ""),
-        session=cookies.get(settings.SESSION_COOKIE_NAME, ""),
-    )
-
-
-def is_host_served(scope: Scope) -> bool:
-    """Return whether the client asked for a host that this site answers for, by Django's own rules."""
+def is_host_served(request: HttpRequest) -> bool:
+    """Return whether the client asked for a host that this site answers for."""
     try:
-        request_of(scope).get_host()
+        request.get_host()
     except DisallowedHost:
         return False
     return True
 
 
-def _misdirected(scope: Scope) -> Refusal | None:
-    if not is_host_served(scope):
+def is_allowed_origin(request: HttpRequest) -> bool:
+    """Return whether a page that opens a WebSocket may: one of this site, of an allowed origin, or no page at all.
+
+    Browsers let any page connect anywhere and always say where it is from; programs that are no browser say nothing.
+    """
+    origin = request.headers.get("Origin")
+    return origin is None or _is_listed_origin(origin) or _is_own_origin(origin, request)
+
+
+def _misdirected(request: HttpRequest) -> Refusal | None:
+    if not is_host_served(request):
         return Refusal(status=400, code="invalid_host", message="this Host is not served")
-    if settings.SECURE_SSL_REDIRECT and not is_secure(scope):
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
         return Refusal(status=403, code="https_required", message="connect over TLS")
     return None
 
 
-def host_of(scope: Scope) -> str:
-    """Return the host and port that the client asked for, as Django finds them; empty when it named none."""
-    forwarded = header(scope, b"x-forwarded-host") if settings.USE_X_FORWARDED_HOST else None
-    return forwarded or header(scope, b"host") or ""
-
-
-def is_secure(scope: Scope) -> bool:
-    """Tell whether the client came over TLS, asking the trusted header of a proxy where one is set."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        name, expected = settings.SECURE_PROXY_SSL_HEADER
-        value = header(scope, name.removeprefix("HTTP_").replace("_", "-").lower().encode())
-        if value is not None:
-            return value.partition(",")[0].strip() == expected
-    return scope.get("scheme") in ("https", "wss")
-
-
-def is_allowed_origin(scope: Scope) -> bool:
-    """Tell whether a page that opens a WebSocket may: one of this site, of an allowed origin, or no page at all.
-
-    Browsers let any page connect anywhere and always say where it is from; programs that are no browser say nothing.
-    """
-    origin = header(scope, b"origin")
-    return origin is None or is_listed_origin(origin) or _is_own_origin(origin, scope)
-
-
-def is_listed_origin(origin: str) -> bool:
-    """Tell whether this origin is one of REALTIME_ALLOWED_ORIGINS."""
+def _is_listed_origin(origin: str) -> bool:
     return origin.lower() in {allowed.lower() for allowed in settings.REALTIME.allowed_origins}
 
 
-def _is_own_origin(origin: str, scope: Scope) -> bool:
-    """Tell whether a page came from the host it connects to; a page that came over TLS may be told anything."""
+def _is_own_origin(origin: str, request: HttpRequest) -> bool:
+    """Return whether a page came from the host it connects to; one that came over TLS must connect over TLS."""
     try:
         parts = urlsplit(origin.lower())
-        asked = urlsplit(f"//{host_of(scope).lower()}")
+        asked = urlsplit(f"//{request.get_host().lower()}")
         default = DEFAULT_PORTS.get(parts.scheme)
         same_host = parts.hostname == asked.hostname and (parts.port or default) == (asked.port or default)
     except ValueError:
         return False
-    return same_host and parts.scheme in (("https",) if is_secure(scope) else ("http", "https"))
+    return same_host and parts.scheme in (("https",) if request.is_secure() else ("http", "https"))

@@ -11,7 +11,7 @@ import asyncio
 import logging
 
 from realtime.core.parameters import InvalidParameter
-from realtime.live.asgi import Receive, Scope, Send, wishes_of
+from realtime.live.asgi import Receive, Scope, Send, request_of, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
 from realtime.live.feed import Wire
 from realtime.live.gate import Refusal, admission, is_allowed_origin, over_the_limit
@@ -30,11 +30,12 @@ FAREWELL_SECONDS = 5.0
 
 async def listen(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one WebSocket."""
-    admitted = await admission(scope)
-    if isinstance(admitted, Refusal) or not is_allowed_origin(scope):
+    request = request_of(scope)
+    admitted = await admission(request)
+    if isinstance(admitted, Refusal) or not is_allowed_origin(request):
         await refuse(receive, send)
         return
-    refused = await over_the_limit(scope)
+    refused = await over_the_limit(request)
     await receive()  # websocket.connect
     # Accepted also where it is closed at once: of a refused handshake, a browser tells its page nothing.
     await send({"type": "websocket.accept"})

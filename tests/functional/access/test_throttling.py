@@ -14,10 +14,10 @@ import redis
 from django.conf import settings as project
 from django.test import Client, RequestFactory
 
-from realtime.api.clients import client_address
 from realtime.api.throttling import PerClient
 from realtime.api.views import MetricsView
 from realtime.config import Rate
+from realtime.reporting.clients import client_address
 from realtime.reporting.rate_limit import RateLimit, process_rate_limit
 from realtime.store.keys import Keys
 from realtime.store.request_counts import RequestCounts, open_request_counts
@@ -40,8 +40,8 @@ def two_a_minute(settings: Any, monkeypatch: pytest.MonkeyPatch, clean_store: re
 
 
 @pytest.fixture
-def proxied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rest_framework.throttling.api_settings.NUM_PROXIES", 1)
+def proxied(settings: Any) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
 
 
 def statuses(*addresses: str, **headers: str) -> list[int]:
@@ -252,11 +252,8 @@ async def test_connections_that_are_refused_for_other_reasons_are_not_counted(
             assert (await client.next())["type"] == "snapshot"
 
 
-@pytest.mark.usefixtures("two_a_minute")
-async def test_behind_a_trusted_proxy_connections_count_for_the_address_that_it_saw(
-    newsroom: Newsroom, settings: Any
-) -> None:
-    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+@pytest.mark.usefixtures("two_a_minute", "proxied")
+async def test_behind_a_trusted_proxy_connections_count_for_the_address_that_it_saw(newsroom: Newsroom) -> None:
     newsroom.publish()
     async with serving() as port:
         for number in range(2):

@@ -200,6 +200,7 @@ async def test_over_tls_browsers_are_told_to_stay_there(newsroom: Newsroom, sett
 
 async def test_pages_of_allowed_origins_may_read_and_others_may_not(newsroom: Newsroom, settings: Settings) -> None:
     settings.REALTIME = replace(settings.REALTIME, allowed_origins=("https://wall.example",))
+    settings.CORS_ALLOWED_ORIGINS = ["https://wall.example"]
     newsroom.publish()
     async with serving() as port:
         for origin, allowed in (("https://wall.example", "https://wall.example"), ("https://evil.example", None)):

@@ -272,6 +272,15 @@ async def test_a_trusted_proxy_names_the_host(newsroom: Newsroom, settings: Sett
             assert (await client.next())["type"] == "snapshot"
 
 
+async def test_a_header_with_an_underscore_cannot_pose_as_the_proxys(newsroom: Newsroom, settings: Settings) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_SSL_REDIRECT = True
+    async with serving() as port:
+        with pytest.raises(InvalidStatus):
+            async with listening(port, additional_headers={"X_Forwarded_Proto": "https"}):
+                pass
+
+
 async def test_a_slow_reader_is_dropped_with_a_code(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
