@@ -111,12 +111,12 @@ def _flattened(value: object) -> Iterator[object]:
 
 
 class _Stated(NamedTuple):
-    """What an object says of itself: the values under the first of the names for a status, and its booleans, by key.
+    """What an object says of itself, by key: the values under each name for a status, and its booleans.
 
     Not a dataclass, which takes three times as long to make, and there can be thousands.
     """
 
-    words: _Said
+    by_name: list[_Said]
     booleans: _Said
 
 
@@ -127,10 +127,19 @@ def _stated(document: Mapping[str, object], *, names: frozenset[str]) -> _Stated
         name = key.lower()
         if name in STATUS_NAMES:
             by_name.setdefault(name, []).extend((key, scalar) for scalar in _scalars(value))
-        elif name in names and isinstance(value, bool):
-            booleans.append((key, value))
-    words = next((by_name[name] for name in STATUS_NAMES if by_name.get(name)), [])
-    return _Stated(words=words, booleans=booleans)
+        elif _bare_name(name) in names and (isinstance(value, bool) or _is_false_text(value)):
+            booleans.append((key, value is True))
+    return _Stated(by_name=[by_name[name] for name in STATUS_NAMES if by_name.get(name)], booleans=booleans)
+
+
+def _bare_name(name: str) -> str:
+    """Return `ready` for `is_ready` and `isready`."""
+    return name.removeprefix("is").removeprefix("_") if name.startswith("is") else name
+
+
+def _is_false_text(value: object) -> bool:
+    # A text that says true is no evidence: it can be a setting just as well.
+    return isinstance(value, str) and len(value) < 10 and value.strip().lower() == "false"
 
 
 def _scalars(value: object) -> list[object]:
@@ -203,7 +212,7 @@ class _Look:
         """Take what an answer says of itself, and return whether that decides, whatever its members say."""
         stated = _stated(document, names=BOOLEAN_NAMES)
         decides = False
-        for key, value in stated.words:
+        for key, value in next(iter(stated.by_name), ()):
             word = self.at_value(value, (key,), numbers=key.lower() == "status")
             decides = decides or not (word is None or value is True or word.text == CALL_SUCCEEDED)
         if not decides:
@@ -213,7 +222,7 @@ class _Look:
     def _at_booleans(self, stated: _Stated, keys: _Keys) -> None:
         for key, value in stated.booleans:
             # Beside a status word that decides nothing, true is no evidence, but false is.
-            if value is False or not stated.words:
+            if value is False or not stated.by_name:
                 self.at_value(value, (*keys, key))
 
     def _at_members(self, document: Mapping[str, object]) -> None:
@@ -229,7 +238,9 @@ class _Look:
 
     def _at_text_member(self, key: str, text: str) -> None:
         self._values_left -= 1
-        word = self._vocabulary.known(text.partition(":")[0])
+        head = text.partition(":")[0]
+        is_status = key.lower().endswith(STATUS_NAMES)  # {"overall_status": "HEALTH_ERR"}
+        word = self._vocabulary.judged(head) if is_status else self._vocabulary.known(head)
         if word is not None and word.text not in ("true", "false") and not _is_setting(key):
             self._note(word, (key,))
 
@@ -269,9 +280,11 @@ class _Look:
     ) -> None:
         self._values_left -= 1
         stated = _stated(document, names=names)
-        words = [self.at_value(value, (*keys, key)) for key, value in stated.words]
-        if not any(words):
-            self._at_booleans(stated, keys)
+        for said in stated.by_name:
+            words = [self.at_value(value, (*keys, key)) for key, value in said]
+            if any(words):
+                return
+        self._at_booleans(stated, keys)
 
     def _at_parts(self, parts: Mapping[str, object], keys: _Keys) -> None:
         """Take what an object under a key such as `checks` holds: words and booleans by name, and one more level."""

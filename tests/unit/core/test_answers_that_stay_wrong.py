@@ -51,6 +51,7 @@ WRONG = [
           {"status_path": "timed_out && 'degraded' || status"}),
     Wrong("GraphQL, errors", '{"data":null,"errors":[{"message":"boom"}]}', H, U,
           {"status_path": "length(errors || `[]`) == `0`"}),
+    Wrong("an error as a boolean", '{"error":true}', H, U, {"status_path": "!error"}),
     Wrong("Statuspage, critical", '{"status":{"indicator":"critical","description":"Major Service Outage"}}', H, U,
           {"status_path": "status.indicator", "status_words": {"none": H, "minor": D, "major": U}}),
     Wrong("Docker, a container fails its check", '{"State":"running","Status":"Up 2 hours (unhealthy)"}', H, U,

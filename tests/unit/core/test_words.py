@@ -1,5 +1,7 @@
 """Status words: spelling, compounds, negations, numbers, and a service's own words."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,3 +151,10 @@ def test_a_word_under_two_statuses_is_rejected_however_it_is_spelled() -> None:
     with pytest.raises(BadStatusWords, match="has 'read only' under both degraded and unhealthy"):
         parse({"degraded": ["ReadOnly"], "unhealthy": ["read only"]})
     assert parse({"degraded": ["ReadOnly", "read-only"]}) == {"read_only": D}
+
+
+def test_the_document_lists_all_known_words() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (healthy|degraded|unhealthy) \| ([a-z_ ]+) \|$", document, flags=re.MULTILINE)
+
+    assert {word: Status(status) for status, words in listed for word in words.split()} == KNOWN_WORDS
