@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 
-from metricsproj import API_PREFIX
+from metricsproj import API_PREFIX, HEALTH_PATHS
 from metricsproj.admin_policy import ADMIN_PATH
 from metricsproj.request_bodies import Refused, RequestBodies
 from metricsproj.wsgi import application as wsgi_application
@@ -30,9 +30,12 @@ _pages = WsgiBridge(wsgi_application, threads=PAGE_THREADS)
 
 
 async def _http(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer the API and the rest in threads of their own, so that neither waits for the other."""
-    is_api = scope["type"] == "http" and scope["path"].startswith(API_PREFIX)
-    await (_api if is_api else _pages)(scope, receive, send)
+    """Answer programs and people in threads of their own, so that neither waits for the other.
+
+    An orchestrator is a program: that pages wait for the database is no reason to end this process.
+    """
+    is_program = scope["type"] == "http" and (scope["path"].startswith(API_PREFIX) or scope["path"] in HEALTH_PATHS)
+    await (_api if is_program else _pages)(scope, receive, send)
     if scope["type"] == "lifespan":
         _api.close()
 

@@ -12,6 +12,7 @@ from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from metricsproj import HEALTH_PATHS
 from metricsproj.descriptors import Supply, process_descriptors
 from metricsproj.unread_output import UnreadOutput
 
@@ -22,22 +23,32 @@ MAX_HEADERS = 128
 # Of a request that has no answer yet: more than the largest form.
 MAX_REQUEST_BYTES = 1024 * 1024
 MAX_PIPELINED = 16  # requests that wait for the answer to an earlier one
-HEALTH_PATHS = ("/livez", "/readyz")
 
 
 class GuardedHttp(HttpToolsProtocol):
     """Ends connections that send half a head or too much at once, and those that do not read."""
 
-    _received_bytes = 0  # since the end of the last head
-    _counted_cycle: RequestResponseCycle | None = None
-    _waiting_since: float | None = None
-    _waiting_after: RequestResponseCycle | None = None
-    _refused_as = HTTPStatus.BAD_REQUEST
-    _serves_health_alone = False
+    # Beside uvicorn's own attributes: an object with more than 30 of those is slower, by 1 us a request (Python 3.11).
+    __slots__ = (
+        "_counted_cycle",
+        "_made_at",
+        "_received_bytes",
+        "_refused_as",
+        "_serves_health_alone",
+        "_unread",
+        "_waiting_after",
+        "_waiting_since",
+    )
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.headers = []
+        self._received_bytes = 0  # since the end of the last head
+        self._counted_cycle: RequestResponseCycle | None = None
+        self._waiting_since: float | None = None
+        self._waiting_after: RequestResponseCycle | None = None
+        self._refused_as = HTTPStatus.BAD_REQUEST
+        self._serves_health_alone = False
         self._unread = UnreadOutput()
         self._made_at = self.loop.time()
         if process_descriptors().are_short_with(transport.get_extra_info("socket").fileno()):
@@ -49,14 +60,14 @@ class GuardedHttp(HttpToolsProtocol):
         if self.cycle is not self._counted_cycle:
             self._counted_cycle = self.cycle
             self._received_bytes = 0
-        elif self._received_bytes > MAX_HEAD_BYTES and self._is_too_much():
+        elif len(self.headers) > MAX_HEADERS or (self._received_bytes > MAX_HEAD_BYTES and self._is_too_much()):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if len(self.headers) > MAX_HEADERS or len(self.pipeline) > MAX_PIPELINED:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self.pipeline and len(self.pipeline) > MAX_PIPELINED:
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS)
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless its head is too large (RFC 6585, section 5)."""
-        if len(self.headers) > MAX_HEADERS or self._is_head_too_long():
+        if len(self.headers) > MAX_HEADERS or (self._received_bytes > MAX_HEAD_BYTES and self._is_head_too_long()):
             self._refused_as = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise httptools.HttpParserError
         super().on_headers_complete()
@@ -120,8 +131,6 @@ class GuardedHttp(HttpToolsProtocol):
         return self._received_bytes > MAX_REQUEST_BYTES and not self.cycle.response_started
 
     def _is_head_too_long(self) -> bool:
-        if self._received_bytes <= MAX_HEAD_BYTES:
-            return False
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES
 
     def _end_half_head(self) -> None:

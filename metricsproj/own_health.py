@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from metricsproj import HEALTH_PATHS
 from metricsproj.descriptors import Supply, process_descriptors
 from realtime.core.records import FaultCode
 from realtime.reporting.reader import latest_snapshot
@@ -15,7 +16,7 @@ NOT_CACHED = {"Cache-Control": "no-store"}
 
 def answer_health(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: answers the two paths itself, whoever asks, however often, without a key and over plain HTTP."""
-    answers = {"/livez": _liveness, "/readyz": _readiness}
+    answers = dict(zip(HEALTH_PATHS, (_liveness, _readiness), strict=True))
 
     def middleware(request: HttpRequest) -> HttpResponse:
         answer = answers.get(request.path_info)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from metricsproj.unread_output import STUCK_STREAM_SECONDS
 from tests.e2e.running import ENDPOINT, wait_until
 from tests.e2e.serving import PATIENCE_SECONDS, Serve, all_of, request_head, running_serve
 
@@ -164,7 +165,8 @@ def test_an_answer_that_nobody_reads_is_dropped(server: Serve) -> None:
     with clients(server, 50, asked, receive_buffer_bytes=4096):
         wait_until(lambda: descriptors(server) >= before + 50, what="all connections are accepted")
 
-        wait_until(lambda: descriptors(server) <= before, what="all connections are closed")
+        seconds = seconds_until(lambda: descriptors(server) <= before, what="all connections are closed")
+    assert seconds < BACK_WITHIN_SECONDS * 2  # the kernel alone would take 30 s
 
 
 def test_a_websocket_that_nobody_reads_is_dropped(server: Serve) -> None:
@@ -179,7 +181,8 @@ def test_a_websocket_that_nobody_reads_is_dropped(server: Serve) -> None:
             with suppress(ConnectionError):  # more pongs than the buffers of both kernels hold
                 client.sendall(PING * 60_000)
 
-        wait_until(lambda: descriptors(server) <= before, what="all connections are closed")
+        seconds = seconds_until(lambda: descriptors(server) <= before, what="all connections are closed")
+    assert seconds < STUCK_STREAM_SECONDS + 5  # the kernel alone would take 30 s
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`/readyz`: whether a process has something to serve, and from where."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -7,12 +8,13 @@ import pytest
 import redis
 from django.test import Client
 
-from metricsproj import own_health
+from metricsproj import asgi, own_health
 from metricsproj.descriptors import Descriptors, Supply
 from realtime.reporting.reader import process_reader
 from realtime.store.snapshots import Store
 from tests.functional.access.conftest import Cupboard
 from tests.functional.api.conftest import Publish
+from tests.functional.live.serving import requested, serving
 
 
 def asked(host: str = "localhost") -> tuple[int, dict[str, Any]]:
@@ -83,3 +85,14 @@ def test_health_is_answered_over_plain_http_also_under_tls(publish: Publish, set
     publish()
 
     assert asked()[0] == Client().get("/livez").status_code == 200
+
+
+async def test_health_is_answered_while_all_threads_for_pages_wait() -> None:
+    may_end = threading.Event()
+    waiting = [asgi._pages._threads.submit(may_end.wait) for _ in range(asgi.PAGE_THREADS)]
+    try:
+        async with serving() as port, requested(port, "/livez") as answer:
+            assert answer.status == 200
+    finally:
+        may_end.set()
+    assert all(future.result() for future in waiting)
