@@ -1,4 +1,4 @@
-"""Keeps what clients do from filling the log: a line for each kind of refusal once a minute, and not for each request.
+"""Keeps what clients do, and long outages, from filling the log: a line of each kind once a minute.
 
 A page that polls through an outage, a revoked key in a script, a stranger's scanner: each would write a line every few
 seconds or faster, some with a traceback. What failed on our side is told by whoever noticed it, once.
@@ -21,6 +21,15 @@ _OF_CLIENTS = frozenset(
         "Invalid UTF-8 sequence received from client.",
         "ASGI callable returned without completing response.",
         "Unsupported upgrade request.",
+    }
+)
+
+# What beat says of a database that is away, with a traceback at each look; and a sweep that fails for the same reason.
+_OF_AN_OUTAGE = frozenset(
+    {
+        ("django_celery_beat.schedulers", "Database gave error: %r"),
+        ("django_celery_beat.schedulers", "Database error while sync: %r"),
+        ("realtime.tasks", "sweep failed: %s"),
     }
 )
 
@@ -54,10 +63,11 @@ class OnceAMinute(logging.Filter):
 
 
 def _kind(record: logging.LogRecord) -> tuple[object, ...] | None:
-    """Return what the line has in common with others that clients cause, None when it is not one of those."""
+    """Return what the line has in common with others of its kind, None when every such line is to be logged."""
     status = getattr(record, "status_code", None)
     is_refusal = isinstance(status, int) and (status < SERVER_ERROR or status == UNAVAILABLE)
     if is_refusal or record.name.startswith(SECURITY):
         match = getattr(getattr(record, "request", None), "resolver_match", None)
         return record.name, status, match.view_name if match else None
-    return (record.name, record.msg) if record.msg in _OF_CLIENTS else None
+    line = (record.name, record.msg)
+    return line if record.msg in _OF_CLIENTS or line in _OF_AN_OUTAGE else None

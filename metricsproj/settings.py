@@ -151,7 +151,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a store that is away comes back without anyone's hand
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # one that refuses, being read-only for example, does not end a worker
+CELERY_BEAT_SCHEDULER = "realtime.tasks.beat:OneSweepScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 2  # seconds until an edit in the admin takes effect
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -163,7 +164,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = 2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_CONSUMER = "realtime.tasks.worker:QuietConsumer"
+# Concerns tasks that are acknowledged late, which ours are not; False makes Celery warn at every lost connection.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 
@@ -230,7 +233,7 @@ if "X-Forwarded-Proto" in ENV[env.TRUSTED_PROXY_HEADERS]:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "metricsproj.log_lines.LineFormatter"}},
     "filters": {"once_a_minute": {"()": "metricsproj.request_log.OnceAMinute"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_a_minute"]}},
     "root": {"handlers": ["stderr"], "level": ENV[env.LOG_LEVEL]},
@@ -240,6 +243,10 @@ LOGGING = {
         # Two lines for each sweep say nothing that the snapshot does not say.
         "axes": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        # Below this are its lines on lost connections, which realtime.tasks.outage logs.
+        "celery.worker.consumer.consumer": {"level": "ERROR"},
+        # What it tries again by itself, some of it with a traceback each time.
+        "kombu.transport.redis": {"level": "ERROR"},
         "django_celery_beat": {"level": "WARNING"},
         "uvicorn": {"level": "WARNING", "propagate": True},  # its own command line would let nothing reach our handler
         # Whole URLs with their queries at DEBUG, also those that redirects lead to.

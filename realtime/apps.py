@@ -4,7 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db import transaction
-from django.db.models.signals import post_delete, post_migrate, post_save, pre_save
+from django.db.models.signals import post_delete, post_migrate, post_save
 
 
 class RealtimeConfig(AppConfig):
@@ -15,13 +15,9 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         # Not at the top: models can be imported only once all apps are loaded.
-        from django_celery_beat.models import IntervalSchedule, PeriodicTask
-
         from realtime.models import ReadKey
         from realtime.registry import schedule
 
-        pre_save.connect(schedule.let_late_sweeps_expire, sender=PeriodicTask)
-        post_save.connect(schedule.follow_shared_interval, sender=IntervalSchedule)
         post_migrate.connect(schedule.fill_empty_table, sender=apps.get_app_config("django_celery_beat"))
         post_save.connect(_publish_read_keys, sender=ReadKey)
         post_delete.connect(_publish_read_keys, sender=ReadKey)

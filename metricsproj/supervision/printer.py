@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import TextIO
 
+from metricsproj.log_lines import without_time
+
 COLOURS = (36, 33, 32, 35, 34, 96)  # foreground codes of ECMA-48
 WIDTH = 7
 
@@ -23,7 +25,7 @@ class Printer:
         prefix = f"{time.strftime('%H:%M:%S')} {name:<{WIDTH}} |"
         with self._lock:
             try:
-                self._output.write(f"{self._coloured(name, prefix)} {line}\n")
+                self._output.write(f"{self._coloured(name, prefix)} {without_time(line)}\n")
                 self._output.flush()
             except (BrokenPipeError, ValueError):
                 self._output = io.StringIO()

@@ -90,12 +90,12 @@ class SweepTaskAdmin(PeriodicTaskAdmin):  # type: ignore[misc]  # a class withou
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if not _is_sweep(obj):
             return super().get_fieldsets(request, obj)
-        return ((None, {"fields": ("name", "task", "enabled", "interval_seconds", "expire_seconds", "last_run_at")}),)
+        return ((None, {"fields": ("name", "task", "enabled", "interval_seconds", "last_run_at")}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if not _is_sweep(obj):
             return super().get_readonly_fields(request, obj)
-        return ("name", "task", "expire_seconds", "last_run_at")
+        return ("name", "task", "last_run_at")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().render_change_form(request, context, *args, **kwargs)

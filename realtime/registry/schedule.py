@@ -5,24 +5,25 @@ The row is made only where there is none, so that what an operator set in the ad
 
 import math
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 SWEEP_TASK = "realtime.tasks.sweep"
 SWEEP_NAME = "Sweep all services"
 MIN_INTERVAL_SECONDS = 1
 MAX_INTERVAL_SECONDS = 3600
-MAX_STORABLE_SECONDS = 2**31 - 1  # in the column `expire_seconds`
+MAX_STORABLE_SECONDS = 2**31 - 1  # more would overflow dates and Redis' expiry times that are computed from it
 
 
 def ensure_schedule(interval_seconds: int, *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Create the row that runs the sweep, unless the table has one already, under whatever name or schedule."""
     tasks = PeriodicTask.objects.using(using)
     if tasks.filter(task=SWEEP_TASK).exists():
+        # Versions that let several sweeps wait had them expire. The one that waits now is worth doing however late.
+        tasks.filter(task=SWEEP_TASK).update(expire_seconds=None)
         return
     with transaction.atomic(using=using):
         # By name, which is unique: of two processes that migrate at the same time, one makes the row.
@@ -75,23 +76,7 @@ def _duration(interval: IntervalSchedule) -> timedelta:
         return timedelta.max
 
 
-def let_late_sweeps_expire(sender: object, instance: PeriodicTask, **kwargs: Any) -> None:
-    """Keep `expire_seconds` of the sweep's row at its interval: a sweep that waits longer than that is not worth doing.
-
-    A receiver of `pre_save`, so that the admin, the shell and beat itself cannot leave the two apart.
-    """
-    if instance.task == SWEEP_TASK and instance.interval is not None and instance.expires is None:
-        instance.expire_seconds = seconds_of(instance.interval)
-
-
-def follow_shared_interval(sender: object, instance: IntervalSchedule, using: str, **kwargs: Any) -> None:
-    """Do the same when the interval's own row was edited, which saves no periodic task; receiver of `post_save`."""
-    rows = PeriodicTask.objects.using(using).filter(task=SWEEP_TASK, interval=instance, expires=None)
-    if rows.update(expire_seconds=seconds_of(instance)):
-        PeriodicTasks.update_changed()  # once more than beat's own receiver, which may have run before the update
-
-
-def fill_empty_table(sender: object, using: str, **kwargs: Any) -> None:
+def fill_empty_table(sender: object, using: str, **kwargs: object) -> None:
     """Make the sweep's row once beat's tables stand; receiver of beat's own `post_migrate`.
 
     That signal also comes after `migrate realtime` alone and after beat was migrated back, when its tables are

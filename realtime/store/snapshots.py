@@ -265,9 +265,27 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except (redis.RedisError, OSError) as error:
-        code = _refusal(error)
-        message = f"the store refused: {code}" if code else "the store does not answer"
-        raise StoreUnavailable(message) from error
+        raise StoreUnavailable(_trouble(error)) from error
+
+
+def store_trouble(error: BaseException) -> str | None:
+    """Return what is wrong with the store if that is behind this exception, in words that are safe to show.
+
+    Libraries on top of redis-py wrap its exceptions in their own, which is why causes and contexts are looked at too.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, StoreUnavailable):
+            return str(seen)
+        if isinstance(seen, redis.RedisError | OSError):
+            return _trouble(seen)
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _trouble(error: redis.RedisError | OSError) -> str:
+    code = _refusal(error)
+    return f"the store refused: {code}" if code else "the store does not answer"
 
 
 def _refusal(error: Exception) -> str | None:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from typing import Any
 
 from celery import shared_task
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from realtime.collection.cycle import Collected, RegistryUnavailable, process_collector
 from realtime.store.snapshots import LeaseLost, StoreUnavailable
+from realtime.tasks.outage import worker_outage
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +33,16 @@ def sweep() -> None:
     """Probe all services and publish a snapshot, unless another collector is at it or has just been."""
     if _stopping.is_set():
         return
+    asked_at = time.monotonic()
     try:
         outcome = process_collector().collect_scheduled(now=timezone.now(), stop=_stopping)
-    except (StoreUnavailable, LeaseLost, RegistryUnavailable) as error:
+    except StoreUnavailable as error:
+        worker_outage.began(error)
+        return
+    except (LeaseLost, RegistryUnavailable) as error:
         logger.error("sweep failed: %s", error)
         return
+    worker_outage.ended(asked_at=asked_at)
     if isinstance(outcome, Collected):
         snapshot = outcome.snapshot
         logger.debug("snapshot %d of %d services", snapshot.id, len(snapshot.services))

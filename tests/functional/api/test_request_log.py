@@ -16,6 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
 from django.test import Client
 
+from metricsproj.log_lines import without_time
 from metricsproj.request_log import SECONDS_BETWEEN_LINES, OnceAMinute
 from realtime.admin.service import ServiceAdmin
 from realtime.reporting.histories import process_histories
@@ -208,4 +209,20 @@ def test_uvicorns_own_command_line_logs_through_the_same_filter(tmp_path: Path) 
         check=True,
     )
 
-    assert ended.stderr == "WARNING uvicorn.error: Invalid HTTP request received.\n"
+    assert without_time(ended.stderr) == "WARNING uvicorn.error: Invalid HTTP request received.\n"
+
+
+def test_beat_says_once_a_minute_that_the_database_is_away(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("django_celery_beat.schedulers")
+    for _ in range(30):
+        try:
+            raise OperationalError("the database is away")
+        except OperationalError as error:
+            logger.exception("Database gave error: %r", error)
+    assert len(caplog.records) == 1
+    assert caplog.records[0].exc_info is None
+
+    clock.now += SECONDS_BETWEEN_LINES
+    logger.error("Database gave error: %r", "again")
+
+    assert "and 29 more like it" in caplog.text

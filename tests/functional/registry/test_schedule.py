@@ -29,7 +29,7 @@ def test_migrating_makes_the_row_with_the_configured_interval() -> None:
         "seconds",
         True,
     )
-    assert row.expire_seconds == 5
+    assert row.expire_seconds is None
 
 
 def test_the_interval_that_was_set_survives_every_migrate(settings: Any) -> None:
@@ -42,7 +42,7 @@ def test_the_interval_that_was_set_survives_every_migrate(settings: Any) -> None
     call_command("migrate", verbosity=0)
 
     row = sweep_row()
-    assert (row.interval.every, row.enabled, row.expire_seconds) == (30, False, 30)
+    assert (row.interval.every, row.enabled) == (30, False)
 
 
 def test_a_missing_row_is_made_again_by_migrate(settings: Any) -> None:
@@ -99,34 +99,26 @@ def test_without_a_row_or_an_interval_the_configured_one_counts(settings: Any) -
     assert (by_crontab, schedule.refresh_interval_seconds()) == (9, 9)
 
 
-def test_late_sweeps_expire_after_the_interval_that_the_row_is_given() -> None:
-    row = sweep_row()
-    row.interval = schedule.interval_row(20)
-    row.save()
+def test_migrating_ends_the_expiry_that_earlier_versions_gave_to_sweeps_alone() -> None:
+    PeriodicTask.objects.filter(task=schedule.SWEEP_TASK).update(expire_seconds=5)
+    other = PeriodicTask.objects.create(
+        name="other", task="some.task", interval=schedule.interval_row(5), expire_seconds=99
+    )
 
-    assert sweep_row().expire_seconds == 20
+    call_command("migrate", verbosity=0)
+
+    other.refresh_from_db()
+    assert (sweep_row().expire_seconds, other.expire_seconds) == (None, 99)
 
 
-def test_late_sweeps_follow_an_interval_that_is_edited_in_place_and_beat_hears_of_it() -> None:
+def test_beat_notices_an_interval_that_is_edited_in_place() -> None:
     row = sweep_row()
     before = PeriodicTasks.last_change()
 
     row.interval.every = 15
     row.interval.save()
 
-    assert sweep_row().expire_seconds == 15
     assert PeriodicTasks.last_change() > before
-
-
-def test_other_tasks_keep_their_expiry() -> None:
-    interval = schedule.interval_row(5)
-    other = PeriodicTask.objects.create(name="other", task="some.task", interval=interval, expire_seconds=99)
-
-    interval.every = 6
-    interval.save()
-    other.refresh_from_db()
-
-    assert other.expire_seconds == 99
 
 
 def test_intervals_of_equal_length_share_a_row() -> None:

@@ -1,6 +1,7 @@
 """An installation as it runs in production: a store, a database, and this project's Celery programs on them."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -78,10 +79,10 @@ class Installation:
         return self.start("manage.py", "collect_metrics", "--interval", "1", *words, prefix=prefix)
 
     @contextmanager
-    def worker(self) -> Iterator[Callable[[], str]]:
+    def worker(self, *, ended_by: signal.Signals = signal.SIGTERM) -> Iterator[Callable[[], str]]:
         """Run a worker as `up` does; the block gets a function that returns what it logged so far."""
-        words = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
-        with self._celery(*words) as logged:
+        words = ("worker", "--pool", "threads", "--concurrency", "2", "--without-mingle")
+        with self._celery(*words, ended_by=ended_by) as logged:
             yield logged
 
     @contextmanager
@@ -90,7 +91,7 @@ class Installation:
             yield logged
 
     @contextmanager
-    def _celery(self, *words: str) -> Iterator[Callable[[], str]]:
+    def _celery(self, *words: str, ended_by: signal.Signals = signal.SIGTERM) -> Iterator[Callable[[], str]]:
         log = self._data_dir / f"{words[0]}-{time.monotonic_ns()}.log"
         command = [sys.executable, "-m", "celery", "--quiet", "-A", "metricsproj", *words]
         with (
@@ -100,7 +101,7 @@ class Installation:
             try:
                 yield log.read_text
             finally:
-                process.terminate()
+                process.send_signal(ended_by)
 
     def send_sweep(self) -> None:
         """Put one sweep into the queue, as beat does."""

@@ -1,14 +1,11 @@
 """Sweeps by a real beat and a real worker: every interval, never twice at once, never late."""
 
-import json
-import time
-from datetime import datetime
 from itertools import pairwise
 
 import pytest
 
 from tests.functional.small_services import SmallServices
-from tests.functional.tasks.installation import QUEUE, Installation, wait_until
+from tests.functional.tasks.installation import Installation, wait_until
 
 SKIPPED = "sweep skipped: "
 
@@ -64,25 +61,6 @@ def test_sweeps_do_not_overlap(installed: Installation, services: SmallServices)
         wait_until(lambda: SKIPPED in logged())
         services.may_answer.set()
         snapshot = installed.next_snapshot() if installed.snapshot() is None else installed.snapshot()
-    assert snapshot is not None
-    assert services.requests == ["/only"]
-
-
-def test_sweeps_that_waited_longer_than_an_interval_are_dropped(
-    installed: Installation, services: SmallServices
-) -> None:
-    installed.set_interval(1)
-    with installed.beat():
-        wait_until(lambda: installed.client.llen(QUEUE) >= 3)
-    messages = [json.loads(message) for message in installed.client.lrange(QUEUE, 0, -1)]
-    last = max(datetime.fromisoformat(message["headers"]["expires"]).timestamp() for message in messages)
-    wait_until(lambda: time.time() > last)
-
-    with installed.worker():
-        wait_until(lambda: installed.client.llen(QUEUE) == 0)
-        installed.send_sweep()  # comes after them, and is not late
-        snapshot = installed.next_snapshot() if installed.snapshot() is None else installed.snapshot()
-
     assert snapshot is not None
     assert services.requests == ["/only"]
 
