@@ -18,6 +18,7 @@ from metricsproj.unread_output import UnreadOutput
 
 # From the opening of a connection, or from the first byte of a later request, to the end of the request's head.
 HEAD_SECONDS = 5.0
+FIRST_REQUEST_SECONDS = 0.5  # for a client that connected just before the server was told to stop
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 128
 # Of a request that has no answer yet: more than the largest form.
@@ -34,7 +35,7 @@ class GuardedHttp(HttpToolsProtocol):
         "_made_at",
         "_received_bytes",
         "_refused_as",
-        "_serves_health_alone",
+        "_refuses_websockets",
         "_unread",
         "_waiting_after",
         "_waiting_since",
@@ -48,7 +49,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._waiting_since: float | None = None
         self._waiting_after: RequestResponseCycle | None = None
         self._refused_as = HTTPStatus.BAD_REQUEST
-        self._serves_health_alone = False
+        self._refuses_websockets = False
         self._unread = UnreadOutput()
         self._made_at = self.loop.time()
         if process_descriptors().are_short_with(transport.get_extra_info("socket").fileno()):
@@ -73,7 +74,7 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        if self._serves_health_alone:
+        if self._refuses_websockets:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         else:
             super().handle_websocket_upgrade()
@@ -81,6 +82,18 @@ class GuardedHttp(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be served: httptools reports an error of ours as one of its own."""
         self._refuse(self._refused_as)
+
+    def shutdown(self) -> None:
+        """Close the connection when what was asked is answered; one that is new may have its request on the way."""
+        if self._counted_cycle is None and not self.transport.is_closing():
+            self._refuses_websockets = True
+            self.loop.call_later(FIRST_REQUEST_SECONDS, self._end_when_answered)
+        else:
+            self._end_when_answered()
+
+    def _end_when_answered(self) -> None:
+        if self in self.connections:  # not lost meanwhile
+            super().shutdown()
 
     def end_if_overdue(self, now: float) -> None:
         """End the connection if its client has not read, or not sent a head, in time.
@@ -156,7 +169,7 @@ class GuardedHttp(HttpToolsProtocol):
             min(idle, key=lambda entry: entry[0])[1].abort()
         else:
             process_descriptors().note(Supply.EXHAUSTED)
-            self._serves_health_alone = True
+            self._refuses_websockets = True
             self.app = _health_alone(self.app)
 
     def _refuse(self, status: HTTPStatus) -> None:

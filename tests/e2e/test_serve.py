@@ -56,14 +56,15 @@ def test_ctrl_c_ends_it_as_quietly(data_dir: Path) -> None:
     serve.close()
 
 
-def test_a_web_process_that_died_is_replaced_while_the_other_answers(data_dir: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_web_process_that_ended_is_replaced_while_the_other_answers(data_dir: Path, number: signal.Signals) -> None:
     with running_serve(data_dir, "--workers", "2") as serve:
         url = f"http://127.0.0.1:{serve.port}{ENDPOINT}"
         wait_until(lambda: len(serve.workers()) == 2, what="two web processes")
         first, second = serve.workers()
         serve.wait_for("listening on")
 
-        os.kill(first, signal.SIGKILL)
+        os.kill(first, number)
         answers = 0
         while first in serve.workers() or len(serve.workers()) < 2:
             assert answer_of(url)["snapshot_id"] > 0

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from metricsproj.asgi import application
+from metricsproj.http_protocol import GuardedHttp
 from metricsproj.supervision.web import MAX_MESSAGE_BYTES
 from metricsproj.websocket_protocol import GuardedWebSocket
 
@@ -41,7 +42,7 @@ async def serving(*, send_buffer_bytes: int | None = None) -> AsyncIterator[int]
     """Serve the project's ASGI application until the block ends; yields the port."""
     config = uvicorn.Config(
         application,
-        http="httptools",
+        http=GuardedHttp,
         ws=GuardedWebSocket,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
