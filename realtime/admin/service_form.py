@@ -1,4 +1,4 @@
-"""The form of a service's page: its client certificate goes in, and never comes out."""
+"""The form of a service's page: its preset is chosen, and its client certificate goes in and never comes out."""
 
 from typing import Any
 
@@ -8,6 +8,9 @@ from realtime.admin.bases import ServiceForm
 from realtime.admin.inlines import ANOTHER_ORIGIN
 from realtime.core.origins import are_one_origin
 from realtime.models import Service
+from realtime.registry.presets import all_presets, unknown_preset
+
+NO_PRESET = ("", "none")
 
 
 class UnseenTextarea(forms.Textarea):
@@ -20,6 +23,7 @@ class UnseenTextarea(forms.Textarea):
 class ServicePageForm(ServiceForm):
     """Leaving the certificate empty keeps the stored one."""
 
+    preset = forms.CharField(required=False, widget=forms.Select, help_text=Service._meta.get_field("preset").help_text)
     client_certificate = forms.CharField(
         required=False,
         widget=UnseenTextarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
@@ -30,15 +34,23 @@ class ServicePageForm(ServiceForm):
 
     class Meta:
         model = Service
-        fields = ("client_certificate",)
+        fields = ("preset", "client_certificate")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "preset" in self.fields:
+            self.fields["preset"].widget.choices = _preset_choices(stored=self.instance.preset)
         # Else the stored text would count as changed to "" whenever the field is left empty.
         self.initial["client_certificate"] = ""
         # A page that can only be looked at has no such field.
         if self.instance.client_certificate and "client_certificate" in self.fields:
             self.fields["client_certificate"].help_text += " One is stored: leave empty to keep it."
+
+    def clean_preset(self) -> str:
+        name: str = self.cleaned_data["preset"]
+        if name and (problem := unknown_preset(name)):
+            raise forms.ValidationError(problem)
+        return name
 
     def clean_client_certificate(self) -> str:
         typed: str = self.cleaned_data["client_certificate"]
@@ -60,3 +72,10 @@ class ServicePageForm(ServiceForm):
         if not self.instance.client_certificate or not base_url or "client_certificate" in self.changed_data:
             return False
         return not are_one_origin(self.instance.base_url, base_url)
+
+
+def _preset_choices(*, stored: str) -> list[tuple[str, str]]:
+    """Return the presets as choices; one that is stored but unknown stays, so that saving the page cannot drop it."""
+    known = [(preset.name, f"{preset.name}: {preset.description}") for preset in all_presets().values()]
+    is_unknown = stored != "" and stored not in all_presets()
+    return [NO_PRESET, *([(stored, f"{stored} (unknown)")] if is_unknown else []), *known]

@@ -227,3 +227,29 @@ def test_who_may_only_look_at_headers_sees_their_names_and_no_value(viewer: Clie
 
     assert "X-Token" in html
     assert "planted-in-a-header" not in html
+
+
+def test_a_preset_is_chosen_from_those_that_there_are(operator: Client) -> None:
+    service = saved_service(preset="vault")
+
+    page = page_of(operator, service)
+    assert '<option value="vault" selected>vault: Vault or OpenBao' in page
+    assert '<option value="elasticsearch">' in page
+
+    save(operator, service, preset="consul")
+    service.refresh_from_db()
+    assert service.preset == "consul"
+
+
+def test_an_unknown_preset_is_refused_with_the_names_that_are_near(operator: Client) -> None:
+    page = save(operator, preset="elasticserch")
+
+    assert "&#x27;elasticserch&#x27; is unknown (did you mean elasticsearch?)" in page
+    assert not Service.objects.exists()
+
+
+def test_a_stored_preset_that_is_unknown_is_not_dropped_by_saving_the_page(operator: Client) -> None:
+    service = saved_service(preset="of-a-newer-version")
+
+    assert '<option value="of-a-newer-version" selected>of-a-newer-version (unknown)' in page_of(operator, service)
+    assert "&#x27;of-a-newer-version&#x27; is unknown" in save(operator, service, preset="of-a-newer-version")

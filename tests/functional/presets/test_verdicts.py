@@ -11,7 +11,6 @@ from realtime.collection.inspection import probe_now
 from realtime.models import Service
 from tests.functional.presets.recorded import Answer, Case, recorded_cases
 
-
 # Where the path names what is asked for, so that whoever registers the service gives it.
 OWN_PATH = frozenset({"argocd-application", "blackbox-exporter"})
 
