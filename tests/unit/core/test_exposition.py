@@ -174,8 +174,35 @@ def test_a_line_without_end_is_not_gathered() -> None:
 def test_more_samples_than_can_be_read_are_a_problem_of_their_metric() -> None:
     text = b"".join(b'm{a="%d"} 1\n' % number for number in range(exposition.MAX_LINES + 1))
 
-    assert "more than 20000 samples" in problem(text, "m")
+    assert "too many samples" in problem(text, "m")
     assert values(text, 'm{a="17"}') == [1]
+
+
+def test_a_line_counts_for_each_selector_that_may_want_it() -> None:
+    text = b"".join(b'm{a="%d"} 1\n' % number for number in range(exposition.MAX_LINES // 2 + 1))
+    twice = filtered(text, 'm{a=~"1.*"}', 'm{a=~"2.*"}')
+
+    assert "too many samples" in twice.problems["m"]
+    assert filtered(text, "m", 'm{a="1700"}').problems == {}
+
+
+PIECES = st.sampled_from(
+    'm|{|}|"|\\|=|,| |\n|\r|\t|# |TYPE m gauge\n|a|le|1|.|e|-|_|NaN|+Inf|\0|m_bucket|# EOF\n|m{a="b"} 1\n|m{le="+Inf"} 2\n'.encode().split(
+        b"|"
+    )
+)
+
+
+@given(st.lists(PIECES | st.binary(max_size=3), max_size=40).map(b"".join), st.integers(1, 20))
+def test_whatever_bytes_come_they_are_read_or_refused(text: bytes, piece_bytes: int) -> None:
+    selectors = ("m", 'm{a="b"}', 'm{le=~"1.*"}')
+    kept = filtered(b"# TYPE m gauge\n" + text, *selectors, piece_bytes=piece_bytes)
+
+    for selector in selectors:
+        with contextlib.suppress(Unreadable):
+            for sample in matching_samples(kept, parse(selector)):
+                assert isinstance(sample.value, float)
+                assert all(isinstance(value, str) for value in sample.labels.values())
 
 
 def hostile_lines() -> Iterator[tuple[str, bytes]]:
