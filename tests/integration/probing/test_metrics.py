@@ -84,13 +84,14 @@ def test_the_health_path_may_be_the_exporters_own(prober: Prober, listen: Listen
     assert len(peer.requests) == 1
 
 
-def test_the_name_of_a_metric_is_no_status_word(prober: Prober, listen: Listen) -> None:
-    up = ReadingSpec(name="up", metric="up")
+@pytest.mark.parametrize("line", [b"healthy 0\n", b"down 1\n"])
+def test_the_name_of_a_metric_is_no_status_word(prober: Prober, listen: Listen, line: bytes) -> None:
+    known = ReadingSpec(name="known", metric=line.split()[0].decode())
 
-    result = probed(prober, listen, after_request(exporter_answer(b"up 0\n")), up)
+    result = probed(prober, listen, after_request(exporter_answer(line)), known)
 
-    assert (result.status, result.evidence) == (Status.HEALTHY, Evidence.HTTP)
-    assert result.gauges == {"up": 0.0}
+    assert (result.status, result.evidence, result.unknown_word) == (Status.HEALTHY, Evidence.HTTP, None)
+    assert result.gauges == {"known": float(line.split()[1])}
 
 
 @pytest.mark.parametrize(

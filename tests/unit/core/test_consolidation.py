@@ -530,10 +530,16 @@ def test_a_metric_counter_gives_a_rate_from_its_second_sweep_on() -> None:
     rate = ReadingSpec(name="rate", metric="m_total", kind=ReadingKind.COUNTER)
     collector = Collector(targets=(target(readings=(rate,)),))
 
-    first, second = collector.sweep(with_series(100.0)), collector.sweep(with_series(150.0))
+    sweeps = [
+        collector.sweep(outcome) for outcome in (with_series(100.0), with_series(150.0), probed(), with_series(250.0))
+    ]
 
-    assert "rate" not in only(first).readings
-    assert only(second).readings["rate"] == pytest.approx(10.0)
+    assert [only(done).readings.get("rate") for done in sweeps] == [
+        None,
+        pytest.approx(10.0),
+        None,
+        pytest.approx(10.0),
+    ]
 
 
 def test_a_bound_on_a_rate_makes_a_failed_probe_from_the_second_sweep_on() -> None:
