@@ -11,6 +11,10 @@ from realtime.models import Service
 from realtime.registry.presets import all_presets, unknown_preset
 
 NO_PRESET = ("", "none")
+PRESET_HELP = (
+    "A known product: its paths, statuses, words, readings and bounds, unless given here. manage.py list_presets "
+    "describes each."
+)
 
 
 class UnseenTextarea(forms.Textarea):
@@ -23,7 +27,7 @@ class UnseenTextarea(forms.Textarea):
 class ServicePageForm(ServiceForm):
     """Leaving the certificate empty keeps the stored one."""
 
-    preset = forms.CharField(required=False, widget=forms.Select, help_text=Service._meta.get_field("preset").help_text)
+    preset = forms.CharField(required=False, widget=forms.Select, help_text=PRESET_HELP)
     client_certificate = forms.CharField(
         required=False,
         widget=UnseenTextarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
@@ -76,6 +80,7 @@ class ServicePageForm(ServiceForm):
 
 def _preset_choices(*, stored: str) -> list[tuple[str, str]]:
     """Return the presets as choices; one that is stored but unknown stays, so that saving the page cannot drop it."""
-    known = [(preset.name, f"{preset.name}: {preset.description}") for preset in all_presets().values()]
+    # The names alone: a list as wide as the descriptions would not fit beside the sidebar.
+    known = [(name, name) for name in all_presets()]
     is_unknown = stored != "" and stored not in all_presets()
     return [NO_PRESET, *([(stored, f"{stored} (unknown)")] if is_unknown else []), *known]
