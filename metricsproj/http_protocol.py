@@ -61,7 +61,9 @@ class GuardedHttp(HttpToolsProtocol):
         if self.cycle is not self._counted_cycle:
             self._counted_cycle = self.cycle
             self._received_bytes = 0
-        elif len(self.headers) > MAX_HEADERS or (self._received_bytes > MAX_HEAD_BYTES and self._is_too_much()):
+        elif self._received_bytes > MAX_HEAD_BYTES and self._is_too_much():
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if len(self.headers) > MAX_HEADERS:  # of a head that goes on, or after a body in chunks
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if self.pipeline and len(self.pipeline) > MAX_PIPELINED:
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS)

@@ -111,6 +111,20 @@ def test_a_head_that_is_too_long_is_refused(server: Serve, said: bytes) -> None:
         assert client.recv(65536).startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        request_head("POST /admin/login/\nTransfer-Encoding: chunked") + b"0\r\n",
+        request_head("GET /livez") + b"GET / HTTP/1.1\r\n",
+    ],
+    ids=["after a body", "of a second head"],
+)
+def test_many_fields_that_come_together_with_a_request_end_the_connection(server: Serve, said: bytes) -> None:
+    with clients(server, 1, said + b"a:b\r\n" * 5000) as (client,):
+        with suppress(ConnectionResetError):
+            assert b"HTTP/1.1 408" not in all_of(client)
+
+
 def test_a_client_that_asks_for_too_much_at_once_is_cut_off(server: Serve) -> None:
     with clients(server, 1, request_head(f"GET {LARGE_FILE}") * 5000) as (client,):
         with suppress(ConnectionResetError):
