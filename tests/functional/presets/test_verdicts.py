@@ -9,6 +9,8 @@ import pytest
 
 from realtime.collection.inspection import probe_now
 from realtime.models import Service
+from realtime.registry.presets import all_presets
+from realtime.registry.targets import load_targets
 from tests.functional.presets.recorded import Answer, Case, recorded_cases
 
 # Where the path names what is asked for, so that whoever registers the service gives it.
@@ -78,3 +80,21 @@ def test_an_answer_of_a_product_gets_the_verdict_that_a_person_gives(case: Case,
     assert result.status == case.status, inspection.rule
     assert case.kind in (None, result.failure.kind if result.failure else None)
     assert {name: result.gauges[name] for name in case.readings} == case.readings
+
+
+# Their documented answer is a status without a body: nothing in it tells it from another server's.
+STATUS_ALONE = frozenset({"minio"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("preset", sorted(set(all_presets()) - STATUS_ALONE))
+def test_a_page_of_something_else_is_never_green(preset: str, product: Product) -> None:
+    Service(name="product", preset=preset, base_url=product.url).save()
+    (target,) = load_targets()
+    page = "<!DOCTYPE html><html><head><title>Welcome</title></head><body><p>It works!</p></body></html>"
+    paths = {target.health_path, *(spec.path for spec in target.readings if spec.path)}
+    product.answers = {path: Answer(path=path, http_status=200, content_type="text/html", body=page) for path in paths}
+
+    (inspection,) = probe_now(["product"])
+
+    assert inspection.result.status.is_bad, inspection.rule
