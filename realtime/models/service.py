@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
@@ -25,6 +26,16 @@ ORDER_STEP = 10  # so that a service can be put between two others
 # Where neither the service nor its preset says anything else.
 DEFAULT_HEALTH_PATH = "/health"
 DEFAULT_EXPECTED_STATUS = "200-299"
+# They say what to ask over HTTP and what the answer means; a bare connection has neither.
+HTTP_COLUMNS = (
+    "preset",
+    "health_path",
+    "status_path",
+    "status_words",
+    "expected_status",
+    "body_contains",
+    "follow_redirects",
+)
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -221,6 +232,22 @@ class Service(CheckedModel):
         if self.client_certificate:
             self.client_certificate = self.client_certificate.strip()
         super().full_clean(*args, **kwargs)
+
+    def clean(self) -> None:
+        if self.checks_connection_alone:
+            mistakes = {key: self.no_http_mistake() for key in HTTP_COLUMNS if getattr(self, key)}
+            if mistakes:
+                raise ValidationError(mistakes)
+
+    @property
+    def checks_connection_alone(self) -> bool:
+        """Whether the base URL is tcp:// or tls://."""
+        return self.base_url.partition("://")[0].lower() in validators.CONNECTION_SCHEMES
+
+    def no_http_mistake(self) -> str:
+        """Return what is wrong with a key that is about HTTP beside this base URL."""
+        scheme = self.base_url.partition("://")[0].lower()
+        return f"must be left out: {scheme}:// checks the connection alone"
 
     @property
     def status_of_words(self) -> Mapping[str, Status]:

@@ -54,6 +54,13 @@ class Preset:
     status_words: Mapping[str, Status] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()
 
+    def given(self) -> str:
+        """Return what the preset gives, for a person to read: `health_path /_up, status_path status, reading up`."""
+        texts = [f"{key} {value}" for key in TEXT_KEYS if (value := getattr(self, key))]
+        words = [f"{word} is {status}" for word, status in self.status_words.items()]
+        readings = [" ".join(("reading", reading.name, *_bounds(reading))) for reading in self.readings]
+        return ", ".join((*texts, *words, *readings))
+
     def merged_words(self, own: Mapping[str, Status]) -> Mapping[str, Status]:
         """Return the preset's words and the service's own, which take precedence."""
         return {**self.status_words, **own}
@@ -62,6 +69,13 @@ class Preset:
         """Return the preset's readings, each replaced by the service's own of that name, and then its others."""
         by_name = {reading.name: reading for reading in self.readings}
         return tuple((by_name | {reading.name: reading for reading in own}).values())
+
+
+def _bounds(reading: Reading) -> Iterable[str]:
+    if reading.degraded_if:
+        yield f"(degraded if {reading.degraded_if})"
+    if reading.unhealthy_if:
+        yield f"(unhealthy if {reading.unhealthy_if})"
 
 
 NO_PRESET = Preset()

@@ -103,6 +103,9 @@ def _service(values: Mapping[str, Any], *, default_order: int, place: Place) -> 
     service = Service(**{"order": default_order, **columns})
     file_fields.note_invalid_fields(service, values=columns, place=place)
     _note_unusable_preset(columns, place)
+    for key in ("headers", "readings"):
+        if values.get(key) and service.checks_connection_alone:
+            place.wrong(key, service.no_http_mistake())
     return ServiceEntry(
         service=service,
         headers=_headers(values.get("headers", {}), place),

@@ -1,5 +1,6 @@
 """The page of one service: everything of it is edited there, and no secret ever comes out again."""
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -239,6 +240,22 @@ def test_a_preset_is_chosen_from_those_that_there_are(operator: Client) -> None:
     save(operator, service, preset="consul")
     service.refresh_from_db()
     assert service.preset == "consul"
+
+
+def test_the_page_says_what_the_preset_gives(operator: Client) -> None:
+    service = saved_service(preset="elasticsearch")
+
+    page = unescape(page_of(operator, service))
+
+    given = "health_path /_cluster/health, status_path status, expected_status 200-299,408"
+    assert f"It gives {given}, reading timed_out (degraded if == 1)." in page
+
+
+def test_the_page_refuses_http_settings_of_a_bare_connection(operator: Client) -> None:
+    page = save(operator, base_url="tcp://127.0.0.1:5432", health_path="", expected_status="200")
+
+    assert "must be left out: tcp:// checks the connection alone" in page
+    assert not Service.objects.exists()
 
 
 def test_an_unknown_preset_is_refused_with_the_names_that_are_near(operator: Client) -> None:

@@ -50,6 +50,17 @@ def mistakes_in_service(**keys: object) -> list[str]:
         ({"zzz": 5}, "zzz: unknown key (choose name, preset, base_url, "),
         ({"is_demo": True}, "is_demo: unknown key"),
         (
+            {"base_url": "tcp://h:5432", "preset": "vault"},
+            "services[0] (a): preset: must be left out: tcp:// checks the connection alone",
+        ),
+        ({"base_url": "tls://h:5432", "health_path": "/health"}, "health_path: must be left out: tls:// checks"),
+        ({"base_url": "TCP://h:5432", "status_words": {"healthy": ["a"]}}, "status_words: must be left out: tcp://"),
+        ({"base_url": "tcp://h:5432", "headers": {"X": "a"}}, "headers: must be left out: tcp:// checks"),
+        (
+            {"base_url": "tcp://h:5432", "readings": [{"name": "r", "expression": "a"}]},
+            "services[0] (a): readings: must be left out: tcp:// checks the connection alone",
+        ),
+        (
             {"preset": "elasticserch"},
             "services[0] (a): preset: 'elasticserch' is unknown (did you mean elasticsearch?); choose ",
         ),
