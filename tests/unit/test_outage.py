@@ -45,10 +45,10 @@ def test_many_failures_are_one_line_and_their_end_another(
 
 
 def test_a_failure_with_the_stores_behind_it_begins_an_outage_and_another_does_not(outage: StoreOutage) -> None:
-    try:
-        raise RuntimeError("cannot send") from ConnectionRefusedError()
-    except RuntimeError as error:
-        assert outage.began(error)
+    error = RuntimeError("cannot send")
+    error.__cause__ = ConnectionRefusedError()
+
+    assert outage.began(error)
     assert not StoreOutage(consequence="").began(ValueError("cannot be serialised"))
 
 
