@@ -45,7 +45,8 @@ class ServicePageForm(ServiceForm):
         if "preset" in self.fields:
             self.fields["preset"].widget.choices = _preset_choices(stored=self.instance.preset)
             if preset := all_presets().get(self.instance.preset):
-                self.fields["preset"].help_text += f" {preset.name}: {preset.description.removesuffix(".")}. It gives {preset.given()}."
+                described = f"{preset.name}: {preset.description.removesuffix('.')}."
+                self.fields["preset"].help_text += f" {described} It gives {preset.given()}."
         # Else the stored text would count as changed to "" whenever the field is left empty.
         self.initial["client_certificate"] = ""
         # A page that can only be looked at has no such field.
