@@ -332,8 +332,10 @@ OPTIONAL_KEYS: dict[str, st.SearchStrategy[Any]] = {
     "order": st.integers(0, 1_000_000),
     "timeout_ms": st.integers(50, 60_000),
     "degraded_above_ms": st.none() | st.integers(1, 60_000),
+    "preset": st.sampled_from(["", "vault", "elasticsearch", "consul"]),
+    "health_path": st.sampled_from(["/health", "/up"]),
     "expected_status": st.sampled_from(["200", "200-299", "200,204"]),
-    "status_path": st.sampled_from(["", "status", "a.b"]),
+    "status_path": st.sampled_from(["status", "a.b"]),
     "enabled": st.booleans(),
     "counts_as_api": st.booleans(),
     "headers": st.dictionaries(

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from realtime.core.records import Aggregate, Status, Target
 from realtime.models import Reading, Service
@@ -219,3 +221,22 @@ def test_a_mistake_in_the_file_of_presets_is_found(text: str, mistake: str) -> N
         presets.parse(text.encode())
 
     assert mistake in str(caught.value)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_from_before_presets_says_that_nothing_was_given() -> None:
+    """Its columns held the defaults, which would replace those of a preset that is chosen later."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([("realtime", "0007_verdicts_on_evidence")])
+    state = executor.loader.project_state([("realtime", "0007_verdicts_on_evidence")])
+    old = state.apps.get_model("realtime", "Service")
+    old.objects.create(name="a", base_url="http://h")
+    old.objects.create(name="b", base_url="http://h", health_path="/up", expected_status="204")
+
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+    assert list(Service.objects.order_by("name").values_list("health_path", "expected_status")) == [
+        ("", ""),
+        ("/up", "204"),
+    ]
