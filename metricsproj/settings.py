@@ -20,6 +20,9 @@ try:
 except OSError as error:
     env.exit_with(f"REALTIME_DATA_DIR: cannot be used: {error}")
 
+# Then the store is there only while an `up` runs on the same data folder.
+IS_STORE_EMBEDDED = not ENV[env.REDIS_URL]
+
 # What libraries of ours read from the environment by themselves: no service is sent these either.
 SECRETS_OF_OTHERS = frozenset(
     {

@@ -26,7 +26,7 @@ from metricsproj.supervision.supervisor import PartFailed
 ORPHAN_SECONDS = 3.0  # for a store whose supervisor has just been killed
 
 
-def launch(*, host: str, port: int, with_demo: bool) -> None:
+def launch(*, host: str, port: int, with_demo: bool, with_collector: bool = True) -> None:
     """Run everything in the foreground until a signal stops it.
 
     Raises:
@@ -40,16 +40,18 @@ def launch(*, host: str, port: int, with_demo: bool) -> None:
             listener = stack.enter_context(listening.reserved_socket(host=host, port=port))
             sockets = stack.enter_context(SampleSockets.opened()) if with_demo else None
             stack.enter_context(_logging_to(printer))
-            asyncio.run(run(_plan(listener=listener, sockets=sockets), printer=printer))
+            plan = _plan(listener=listener, sockets=sockets, with_collector=with_collector)
+            asyncio.run(run(plan, printer=printer))
     except (data_lock.AlreadyRunning, listening.PortUnavailable, StepFailed, PartFailed) as error:
         raise CannotStart(str(error)) from error
 
 
-def _plan(*, listener: socket, sockets: SampleSockets | None) -> Plan:
+def _plan(*, listener: socket, sockets: SampleSockets | None, with_collector: bool) -> Plan:
     return Plan(
         store=_store(),
         store_url=settings.REDIS_URL,
         fleet=_fleet(sockets) if sockets else None,
+        with_collector=with_collector,
         listener=listener,
         project_dir=settings.BASE_DIR,
         host_header=next((name for name in settings.ALLOWED_HOSTS if name[0] not in "*."), "localhost"),

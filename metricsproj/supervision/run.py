@@ -44,12 +44,14 @@ class Fleet:
 class Plan:
     """What to run. `store` None: REDIS_URL names one; `fleet` None: no --demo.
 
+    with_collector: False where cron runs `collect_metrics`.
     host_header: a name under which the site lets itself be asked.
     """
 
     store: Part | None
     store_url: str
     fleet: Fleet | None
+    with_collector: bool
     listener: socket
     project_dir: Path
     host_header: str
@@ -134,12 +136,14 @@ class _Run:
             ports = plan.fleet.ports
             await self._step(lambda: steps.register_fleet(ports, output))
             await self._step(lambda: steps.ensure_demo_user(output))
-        await self._step(lambda: steps.sweep(output, stop=self.stop_sweep))
+        if plan.with_collector:
+            await self._step(lambda: steps.sweep(output, stop=self.stop_sweep))
         open_port(plan.listener)
         web = web_part(name="web", listener=plan.listener, project_dir=plan.project_dir)
         await self._start_until(web, lambda: _web_answers(plan))
-        for part in collecting_parts(plan):
-            await self.supervisor.start(part)
+        if plan.with_collector:
+            for part in collecting_parts(plan):
+                await self.supervisor.start(part)
         self._tell_urls()
 
     async def stop(self) -> None:
@@ -173,6 +177,8 @@ class _Run:
         self.printer.write(OWN_NAME, f"dashboard  {origin}/")
         self.printer.write(OWN_NAME, f"admin      {origin}/admin/")
         self.printer.write(OWN_NAME, f"metrics    {origin}{ENDPOINT}")
+        if not self.plan.with_collector:
+            self.printer.write(OWN_NAME, "no collector runs here: let cron run manage.py collect_metrics")
         self.printer.write(OWN_NAME, "running; Ctrl-C stops everything")
 
 

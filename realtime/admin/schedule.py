@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django_celery_beat.admin import IntervalScheduleAdmin, PeriodicTaskAdmin, PeriodicTaskForm
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from realtime.registry import schedule
+from realtime.models import Service
+from realtime.registry import deadlines, schedule
 from realtime.registry.schedule import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS, SWEEP_TASK
 
 OTHER_SCHEDULES = ("crontab", "solar", "clocked")
@@ -87,6 +88,11 @@ class SweepTaskAdmin(PeriodicTaskAdmin):  # type: ignore[misc]  # a class withou
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **({**kwargs, "form": SweepForm} if _is_sweep(obj) else kwargs))
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if _is_sweep(obj) and obj.interval is not None:
+            _warn_of_cut_services(self, request, interval_seconds=schedule.seconds_of(obj.interval))
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if not _is_sweep(obj):
             return super().get_fieldsets(request, obj)
@@ -113,9 +119,20 @@ class SharedIntervalAdmin(IntervalScheduleAdmin):  # type: ignore[misc]  # a cla
 
     form = SharedIntervalForm
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if _is_used_by_sweep(obj):
+            _warn_of_cut_services(self, request, interval_seconds=schedule.seconds_of(obj))
+
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         objs = list(objs)
         return _protected(super().get_deleted_objects(objs, request), [row for row in objs if _is_used_by_sweep(row)])
+
+
+def _warn_of_cut_services(page: Any, request: HttpRequest, *, interval_seconds: int) -> None:
+    warning = deadlines.interval_warning(Service.objects.enabled().in_order(), interval_seconds=interval_seconds)
+    if warning:
+        page.message_user(request, warning, messages.WARNING)
 
 
 def _is_sweep(row: Any) -> bool:

@@ -24,7 +24,7 @@ from realtime.admin.service_form import ServicePageForm
 from realtime.collection.inspection import end_back_off
 from realtime.core.records import ServiceState
 from realtime.models import Service, ServiceQuerySet
-from realtime.registry import schedule
+from realtime.registry import deadlines, schedule
 
 NOT_KNOWN = "–"
 EDITED_IN_LIST = ("order", "enabled")
@@ -145,6 +145,8 @@ class ServiceAdmin(ServiceAdminBase):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        for warning in deadlines.warnings([form.instance], interval_seconds=deadlines.present_interval()):
+            self.message_user(request, warning, messages.WARNING)
         # What was mended shall show: it may be sitting sweeps out because of what it was before.
         transaction.on_commit(partial(end_back_off, [form.instance.name]))
 

@@ -8,11 +8,14 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import Max
 
 from realtime.core import references
 from realtime.core.origins import are_one_origin
 from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service
+from realtime.models.service import MAX_ORDER, ORDER_STEP
+from realtime.registry import deadlines
 from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS, WINDOW_KEYS
 from realtime.registry.registry_file import BadRegistryFile, DataSourceEntry, RegistryFile, ServiceEntry
 
@@ -68,7 +71,8 @@ def apply(registry: RegistryFile, *, as_demo: bool = False) -> Outcome:
     }
     foreign = {name for name, service in existing.items() if as_demo and not service.is_demo}
     entries = [entry for entry in registry.services if entry.service.name not in foreign]
-    warnings = _settle_references(entries, existing=existing)
+    warnings = [*_settle_references(entries, existing=existing), *_cut_short(entries)]
+    _settle_order(entries, existing=existing)
     services = _apply_services(entries, existing=existing, as_demo=as_demo)
     return Outcome(
         services=Tally(
@@ -83,6 +87,38 @@ def apply(registry: RegistryFile, *, as_demo: bool = False) -> Outcome:
         ),
         warnings=tuple(warnings),
     )
+
+
+def check(registry: RegistryFile) -> tuple[str, ...]:
+    """Return the warnings of an import of this file, without writing anything. A database that is away is left out.
+
+    Raises:
+        BadRegistryFile: as `apply` does.
+    """
+    names = [entry.service.name for entry in registry.services]
+    try:
+        existing = {row.name: row for row in Service.objects.filter(name__in=names).prefetch_related("headers")}
+    except DatabaseError:
+        existing = {}
+    return (*_settle_references(registry.services, existing=existing), *_cut_short(registry.services))
+
+
+def _cut_short(entries: Iterable[ServiceEntry]) -> list[str]:
+    return deadlines.warnings((entry.service for entry in entries), interval_seconds=deadlines.present_interval())
+
+
+def _settle_order(entries: Iterable[ServiceEntry], *, existing: Mapping[str, Service]) -> None:
+    """Give a place to services without `order`: known ones keep theirs, new ones come last, in the file's order."""
+    unplaced = [entry.service for entry in entries if not entry.has_order]
+    if not unplaced:
+        return
+    placed = max((entry.service.order for entry in entries if entry.has_order), default=0)
+    last = max(placed, Service.objects.aggregate(highest=Max("order"))["highest"] or 0)
+    for service in unplaced:
+        row = existing.get(service.name)
+        if row is None:
+            last = min(last + ORDER_STEP, MAX_ORDER)
+        service.order = last if row is None else row.order
 
 
 def _settle_references(entries: Iterable[ServiceEntry], *, existing: Mapping[str, Service]) -> list[str]:

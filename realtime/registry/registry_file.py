@@ -33,9 +33,13 @@ class BadRegistryFile(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceEntry:
-    """One service as the file wants it: rows that are not saved, each kind in the order of the file."""
+    """One service as the file wants it: rows that are not saved, each kind in the order of the file.
+
+    has_order: whether the file says its place; otherwise `service.order` is only its place in the file.
+    """
 
     service: Service
+    has_order: bool
     headers: tuple[RequestHeader, ...]
     readings: tuple[Reading, ...]
     windows: tuple[MaintenanceWindow, ...]
@@ -108,6 +112,7 @@ def _service(values: Mapping[str, Any], *, default_order: int, place: Place) -> 
             place.wrong(key, service.no_http_mistake())
     return ServiceEntry(
         service=service,
+        has_order="order" in columns,
         headers=_headers(values.get("headers", {}), place),
         readings=file_readings.readings_of(values.get("readings", ()), place),
         windows=_windows(values.get("maintenance", ()), place),

@@ -22,6 +22,8 @@ from realtime.store.keys import Keys
 
 _T = TypeVar("_T")
 
+NO_ANSWER = "the store does not answer"
+
 _REFUSALS = {b"held": "another collector holds the lease", b"recent": "another sweep has just begun"}
 
 # The bucket of now, and two periods before it.
@@ -285,7 +287,7 @@ def store_trouble(error: BaseException) -> str | None:
 
 def _trouble(error: redis.RedisError | OSError) -> str:
     code = _refusal(error)
-    return f"the store refused: {code}" if code else "the store does not answer"
+    return f"the store refused: {code}" if code else NO_ANSWER
 
 
 def _refusal(error: Exception) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -18,13 +19,18 @@ from realtime.core.document import timestamp
 from realtime.core.history import DEFAULT_PERIOD, PERIODS
 from realtime.core.records import Snapshot, Status
 from realtime.reporting.reader import LEAST_SECONDS_BETWEEN_READS, Answer, process_reader
-from realtime.store.snapshots import LeaseLost, Refused, StoreUnavailable
+from realtime.store.snapshots import NO_ANSWER, LeaseLost, Refused, StoreUnavailable
 
 # The slowest schedule: a snapshot that is made less often than daily tells nothing about now.
 MAX_INTERVAL_SECONDS = 86_400
 
 # For reading back what was just published, with the comparison that belongs to it.
 READ_BACK_SECONDS = 2.0
+
+NO_STORE = (
+    ": REDIS_URL is not set, and no `manage.py up` runs on this data folder "
+    "(`manage.py up --no-collector` runs the store and the web server for a cron that collects)"
+)
 
 EXIT_SERVICES_FAIL = 1
 EXIT_COLLECTOR_FAILED = 2
@@ -103,7 +109,10 @@ def _whole_seconds(text: str) -> int:
 def _collect(interval: int | None, stop: threading.Event) -> Collected | Refused:
     try:
         return process_collector().collect(interval_seconds=interval, now=timezone.now(), stop=stop)
-    except (StoreUnavailable, RegistryUnavailable, LeaseLost) as error:
+    except StoreUnavailable as error:
+        advice = NO_STORE if settings.IS_STORE_EMBEDDED and str(error) == NO_ANSWER else ""
+        raise CommandError(f"{error}{advice}", returncode=EXIT_COLLECTOR_FAILED) from error
+    except (RegistryUnavailable, LeaseLost) as error:
         raise CommandError(str(error), returncode=EXIT_COLLECTOR_FAILED) from error
 
 

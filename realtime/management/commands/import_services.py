@@ -29,6 +29,7 @@ class Command(BaseCommand):
             registry = registry_file.parse(self._read(source), file_format=FileFormat(file_format))
             if options["check"]:
                 counts = f"{_count(registry.services, 'service')}, {_count(registry.data_sources, 'data source')}"
+                self._warn(source, importing.check(registry))
                 self.stdout.write(f"{source}: good: {counts}")
                 return
             outcome = importing.apply(registry)
@@ -36,10 +37,13 @@ class Command(BaseCommand):
             self._fail(*(f"{source}: {mistake}" for mistake in error.mistakes))
         except DatabaseError as error:
             self._fail(f"{source}: nothing was changed, the database refused: {_first_line(error)}")
-        for warning in outcome.warnings:
-            self.stderr.write(self.style.WARNING(f"{source}: {warning}"))
+        self._warn(source, outcome.warnings)
         self.stdout.write(_sentence("service", outcome.services))
         self.stdout.write(_sentence("data source", outcome.data_sources))
+
+    def _warn(self, source: str, warnings: tuple[str, ...]) -> None:
+        for warning in warnings:
+            self.stderr.write(self.style.WARNING(f"{source}: {warning}"))
 
     def _read(self, source: str) -> bytes:
         if source == "-":

@@ -5,6 +5,7 @@ from django.test import Client
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from realtime.registry import schedule
+from tests.functional.registry.rows import saved_service
 
 TASKS = "/admin/django_celery_beat/periodictask/"
 INTERVALS = "/admin/django_celery_beat/intervalschedule/"
@@ -146,3 +147,17 @@ def test_neither_the_row_nor_its_interval_can_be_deleted(operator: Client) -> No
 
     assert "the sweep needs it" in html
     assert sweep_row().pk == row.pk
+
+
+def test_a_shorter_interval_names_the_services_that_it_would_cut(operator: Client) -> None:
+    saved_service(name="slow", timeout_ms=1500)
+    saved_service(name="quick", timeout_ms=800)
+    saved_service(name="off", timeout_ms=5000, enabled=False)
+    form = {"enabled": "on", "description": "", "interval_seconds": "1"}
+
+    html = operator.post(f"{TASKS}{sweep_row().pk}/change/", form, follow=True).content.decode()
+
+    assert "the sweep deadline is 0.8 s" in html
+    assert "slow (1500 ms). Shorten" in html
+    assert "quick (" not in html
+    assert "off (" not in html

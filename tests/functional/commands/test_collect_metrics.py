@@ -29,8 +29,9 @@ from realtime.collection.cycle import process_collector
 from realtime.core import consolidation
 from realtime.core.records import Fault, FaultCode
 from realtime.management.commands import collect_metrics
+from realtime.management.commands.collect_metrics import NO_STORE
 from realtime.reporting.reader import process_reader
-from realtime.store.snapshots import Refused, Store, StoreUnavailable, open_store
+from realtime.store.snapshots import NO_ANSWER, Refused, Store, StoreUnavailable, open_store
 from tests.embedded_store import clean_store, running_store, started_store  # noqa: F401
 from tests.functional.registry.rows import imported
 from tests.functional.small_services import DEGRADED, UNHEALTHY, SmallServices, small_services
@@ -252,11 +253,11 @@ def test_a_fault_of_the_collector_is_exit_code_2(services: SmallServices, monkey
 
 def test_a_store_that_goes_away_is_exit_code_2(services: SmallServices, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*args: Any, **options: Any) -> None:
-        raise StoreUnavailable("the store does not answer")
+        raise StoreUnavailable(f"{NO_ANSWER}{NO_STORE}")
 
     monkeypatch.setattr(Store, "publish", away)
 
-    assert run() == (2, "", "the store does not answer")
+    assert run() == (2, "", f"{NO_ANSWER}{NO_STORE}")
 
 
 def test_a_registry_that_cannot_be_read_is_exit_code_2(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +324,7 @@ def test_a_store_that_is_away_is_one_line_and_exit_code_2(tmp_path: Path) -> Non
 
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.splitlines() == ["CommandError: the store does not answer"]
+    assert done.stderr.splitlines() == [f"CommandError: {NO_ANSWER}{NO_STORE}"]
     assert time.monotonic() - began < 30
 
 

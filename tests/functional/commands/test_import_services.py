@@ -133,3 +133,37 @@ def test_a_database_that_refuses_is_one_line_without_the_row(
     assert capsys.readouterr().err.endswith(
         "services.yaml: nothing was changed, the database refused: violates a constraint\n"
     )
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_a_file_asks_for_in_vain_is_a_warning_of_check_and_import_alike(
+    check: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "services: [{name: a, base_url: 'http://h', timeout_ms: 9000, headers: {Authorization: '${NOT_SET_HERE}'}}]"
+    path = file_with(tmp_path, text)
+
+    call_command("import_services", path, check=check, no_color=True)
+
+    assert capsys.readouterr().err.splitlines() == [
+        f"{path}: a: headers[Authorization]: NOT_SET_HERE is not set: the header is left out of requests until it is",
+        f"{path}: a: timeout_ms: 9000 is longer than the sweep deadline of 4 s at a refresh interval of 5 s: a slower "
+        "answer is cut off and shown as an error (use at most 4000, or raise the interval or REALTIME_SWEEP_DEADLINE)",
+    ]
+    assert Service.objects.exists() is not check
+
+
+def test_services_of_a_second_file_without_order_come_last_and_stay_there(tmp_path: Path) -> None:
+    entry = "{{name: {name}, base_url: 'http://h'{more}}}"
+    first = f"services: [{entry.format(name='z', more='')}, {entry.format(name='y', more=', order: 70')}]"
+    second = f"services: [{entry.format(name='b', more='')}, {entry.format(name='a', more='')}]"
+
+    for _ in range(2):
+        call_command("import_services", file_with(tmp_path, first))
+        call_command("import_services", file_with(tmp_path, second))
+
+        assert list(Service.objects.in_order().values_list("name", "order")) == [
+            ("y", 70),
+            ("z", 80),
+            ("b", 90),
+            ("a", 100),
+        ]

@@ -17,6 +17,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo", action="store_true", help="also start a fleet of sample services and register them"
         )
+        parser.add_argument(
+            "--no-collector",
+            action="store_true",
+            help="start neither worker nor schedule, for a cron that runs collect_metrics",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -24,7 +29,12 @@ class Command(BaseCommand):
             # Not at the top: file locks and process groups cannot even be imported on Windows.
             from metricsproj.supervision.launch import launch
 
-            launch(host=options["host"], port=options["port"], with_demo=options["demo"])
+            launch(
+                host=options["host"],
+                port=options["port"],
+                with_demo=options["demo"],
+                with_collector=not options["no_collector"],
+            )
         except CannotStart as error:
             self.stderr.write(f"up: {error}")
             raise SystemExit(2) from error
