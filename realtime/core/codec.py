@@ -12,6 +12,7 @@ from typing import Any
 from realtime.core.history import NamedTallies, Tally, Totals
 from realtime.core.records import (
     CounterSample,
+    Evidence,
     Failure,
     FailureKind,
     Fault,
@@ -19,6 +20,7 @@ from realtime.core.records import (
     SeriesSample,
     ServiceMemory,
     ServiceState,
+    Shown,
     Snapshot,
     Status,
     StatusChange,
@@ -50,6 +52,8 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
             "services": [_state_to_json(state) for state in snapshot.services],
             "sources": snapshot.active_sources,
             "events": [snapshot.events_per_second, snapshot.events_expected, snapshot.events_fresh],
+            "since": _to_ms_or_none(snapshot.status_since),
+            "changes": [[change.service, *_change_to_json(change).values()] for change in snapshot.recent_changes],
             "fault": [snapshot.fault.code, snapshot.fault.message] if snapshot.fault else None,
         }
     )
@@ -72,6 +76,8 @@ def decode_snapshot(data: bytes) -> Snapshot:
             events_per_second=events,
             events_expected=expected,
             events_fresh=fresh,
+            status_since=_from_ms_or_none(stored["since"]),
+            recent_changes=tuple(_change_from_json(rest, service=name) for name, *rest in stored["changes"]),
             fault=Fault(code=FaultCode(fault[0]), message=fault[1]) if fault else None,
         )
     except _UNREADABLE as error:
@@ -86,9 +92,8 @@ def encode_memory(memory: Mapping[str, ServiceMemory]) -> bytes:
                 "streak": kept.streak,
                 "kind": kept.last_kind,
                 "timeouts": kept.timeouts,
-                "next": _to_ms(kept.next_check_at) if kept.next_check_at else None,
-                "held": kept.held_status,
-                "held_failure": _failure_to_json(kept.held_failure),
+                "next": _to_ms_or_none(kept.next_check_at),
+                "held": _shown_to_json(kept.held) if kept.held else None,
                 "counters": {key: [sample.total, _to_ms(sample.at)] for key, sample in kept.counters.items()},
                 "series": {key: [_to_ms(sample.at), sample.totals] for key, sample in kept.series.items()},
                 "conditions": dict(kept.conditions),
@@ -106,9 +111,8 @@ def decode_memory(data: bytes) -> dict[str, ServiceMemory]:
                 streak=kept["streak"],
                 last_kind=FailureKind(kept["kind"]) if kept["kind"] else None,
                 timeouts=kept.get("timeouts", 0),
-                next_check_at=_from_ms(kept["next"]) if kept.get("next") is not None else None,
-                held_status=Status(kept["held"]) if kept.get("held") else None,
-                held_failure=_failure_from_json(kept.get("held_failure")),
+                next_check_at=_from_ms_or_none(kept["next"]),
+                held=_shown_from_json(kept["held"]) if kept["held"] else None,
                 counters={
                     key: CounterSample(total=total, at=_from_ms(at)) for key, (total, at) in kept["counters"].items()
                 },
@@ -160,24 +164,54 @@ def decode_totals(data: bytes) -> Totals:
 
 def encode_change(change: StatusChange) -> bytes:
     """Return a status change as the bytes to be stored, readable on their own."""
-    return json.dumps(
-        {"at": _to_ms(change.at), "from": change.was, "to": change.became, "kind": change.kind}, separators=(",", ":")
-    ).encode()
+    return json.dumps(_change_to_json(change), separators=(",", ":")).encode()
 
 
 def decode_change(data: bytes, *, service: str) -> StatusChange:
     """Return the status change of these bytes. Raises CorruptRecord."""
     try:
-        stored = json.loads(data)
-        return StatusChange(
-            service=service,
-            at=_from_ms(stored["at"]),
-            was=Status(stored["from"]),
-            became=Status(stored["to"]),
-            kind=FailureKind(stored["kind"]) if stored["kind"] else None,
-        )
+        return _change_from_json(list(json.loads(data).values()), service=service)
     except _UNREADABLE as error:
         raise CorruptRecord("a stored status change cannot be read") from error
+
+
+def _change_to_json(change: StatusChange) -> Json:
+    return {
+        "at": _to_ms(change.at),
+        "from": change.was,
+        "to": change.became,
+        "kind": change.kind,
+        "reason": change.reason,
+    }
+
+
+def _change_from_json(stored: list[Any], *, service: str) -> StatusChange:
+    at, was, became, kind, reason = stored
+    return StatusChange(
+        service=service,
+        at=_from_ms(at),
+        was=Status(was),
+        became=Status(became),
+        kind=FailureKind(kind) if kind else None,
+        reason=reason,
+    )
+
+
+def _shown_to_json(shown: Shown) -> list[Any]:
+    failure = _failure_to_json(shown.failure)
+    return [shown.status, _to_ms_or_none(shown.since), failure, shown.evidence, shown.unknown_word, shown.reason]
+
+
+def _shown_from_json(stored: list[Any]) -> Shown:
+    status, since, failure, evidence, unknown_word, reason = stored
+    return Shown(
+        status=Status(status),
+        since=_from_ms_or_none(since),
+        failure=_failure_from_json(failure),
+        evidence=Evidence(evidence) if evidence else None,
+        unknown_word=unknown_word,
+        reason=reason,
+    )
 
 
 def _state_to_json(state: ServiceState) -> Json:
@@ -187,17 +221,23 @@ def _state_to_json(state: ServiceState) -> Json:
         "group": state.group,
         "api": state.counts_as_api,
         "status": state.status,
+        "since": _to_ms_or_none(state.status_since),
+        "evidence": state.evidence,
+        "word": state.unknown_word,
+        "reason": state.reason,
         "pending": state.pending,
         "took": state.response_time_seconds,
         "readings": dict(state.readings),
         "tracked": state.tracked,
         "problems": dict(state.reading_errors),
         "uptime": state.uptime_seconds,
-        "checked": _to_ms(state.checked_at) if state.checked_at else None,
-        "success": _to_ms(state.last_success_at) if state.last_success_at else None,
+        "checked": _to_ms_or_none(state.checked_at),
+        "success": _to_ms_or_none(state.last_success_at),
         "failures": state.consecutive_failures,
         "failure": _failure_to_json(state.failure),
-        "next": _to_ms(state.next_check_at) if state.next_check_at else None,
+        "next": _to_ms_or_none(state.next_check_at),
+        "until": _to_ms_or_none(state.maintenance_until),
+        "certificate": state.certificate_days,
     }
 
 
@@ -208,17 +248,23 @@ def _state_from_json(stored: Json) -> ServiceState:
         group=stored["group"],
         counts_as_api=stored["api"],
         status=Status(stored["status"]),
+        status_since=_from_ms_or_none(stored["since"]),
+        evidence=Evidence(stored["evidence"]) if stored["evidence"] else None,
+        unknown_word=stored["word"],
+        reason=stored["reason"],
         pending=stored["pending"],
         response_time_seconds=stored["took"],
         readings=stored["readings"],
         tracked=tuple(stored["tracked"]),
         reading_errors=stored["problems"],
         uptime_seconds=stored["uptime"],
-        checked_at=_from_ms(stored["checked"]) if stored["checked"] is not None else None,
-        last_success_at=_from_ms(stored["success"]) if stored["success"] is not None else None,
+        checked_at=_from_ms_or_none(stored["checked"]),
+        last_success_at=_from_ms_or_none(stored["success"]),
         consecutive_failures=stored["failures"],
         failure=_failure_from_json(stored["failure"]),
-        next_check_at=_from_ms(stored["next"]) if stored.get("next") is not None else None,
+        next_check_at=_from_ms_or_none(stored["next"]),
+        maintenance_until=_from_ms_or_none(stored["until"]),
+        certificate_days=stored["certificate"],
     )
 
 
@@ -240,6 +286,14 @@ def _to_ms(at: datetime) -> int:
 
 def _from_ms(milliseconds: int) -> datetime:
     return _EPOCH + milliseconds * _MILLISECOND
+
+
+def _to_ms_or_none(at: datetime | None) -> int | None:
+    return None if at is None else _to_ms(at)
+
+
+def _from_ms_or_none(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else _from_ms(milliseconds)
 
 
 def _dump(value: object) -> bytes:

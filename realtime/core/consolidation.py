@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, islice
 
 from realtime.core import counting, history, network
 from realtime.core.entries import Entry, entry_of
@@ -22,6 +23,9 @@ from realtime.core.records import (
     Unprobed,
     UnprobedReason,
 )
+
+# Of the whole fleet, kept in the snapshot.
+MAX_RECENT_CHANGES = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +63,7 @@ def consolidate(
         for target, outcome in zip(sweep.targets, sweep.outcomes, strict=True)
     ]
     states = tuple(entry.state for entry in entries)
+    changes = tuple(_changes(states, before, at=sweep.finished_at))
     contributing = [entry for entry in entries if _event_readings(entry.target)]
     fresh = [entry for entry in contributing if _contributes(entry)]
     snapshot = Snapshot(
@@ -72,6 +77,8 @@ def consolidate(
         events_per_second=sum(_events(entry) for entry in contributing),
         events_expected=len(contributing),
         events_fresh=len(fresh),
+        status_since=_status_since(states, previous=previous, at=sweep.finished_at),
+        recent_changes=tuple(islice(chain(changes, previous.recent_changes if previous else ()), MAX_RECENT_CHANGES)),
         fault=_fault(sweep, network_failed=network_failed),
     )
     return Consolidated(
@@ -79,8 +86,14 @@ def consolidate(
         memory={entry.target.name: entry.memory for entry in entries},
         sample=_timed(sweep) if network_failed else _sample(entries, snapshot, sweep=sweep),
         tracked={entry.target.name: entry.state.tracked for entry in entries},
-        changes=tuple(_changes(states, before, at=sweep.finished_at)),
+        changes=changes,
     )
+
+
+def _status_since(states: Sequence[ServiceState], *, previous: Snapshot | None, at: datetime) -> datetime:
+    if previous is None or counting.roll_up_of(previous.services) is not counting.roll_up_of(states):
+        return at
+    return previous.status_since or at
 
 
 def _event_readings(target: Target) -> list[ReadingSpec]:
@@ -188,5 +201,9 @@ def _changes(states: Sequence[ServiceState], before: Mapping[str, ServiceState],
         old = before.get(state.name)
         if old is not None and old.status is not state.status:
             kind = state.failure.kind if state.failure else None
-            changes.append(StatusChange(service=state.name, at=at, was=old.status, became=state.status, kind=kind))
+            changes.append(
+                StatusChange(
+                    service=state.name, at=at, was=old.status, became=state.status, kind=kind, reason=state.reason
+                )
+            )
     return changes

@@ -51,6 +51,11 @@ def count_statuses(services: Iterable[ServiceState]) -> Mapping[Status, int]:
     return {status: counts[status] for status in Status}
 
 
+def roll_up_of(services: Iterable[ServiceState]) -> Status:
+    """Return the roll-up of these services."""
+    return roll_up(count_statuses(services))
+
+
 def roll_up(counts: Mapping[Status, int]) -> Status:
     """Return the worst status present; maintenance only when all are in it, unknown when there are no services."""
     for status in WORST_FIRST:

@@ -4,6 +4,7 @@ Here, and only here, seconds become milliseconds, ratios percent, and datetimes 
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from realtime.core import counting, history, sketch
 from realtime.core.comparison import Comparison, GoodDirection, assess, compare
 from realtime.core.history import Figures, Window
 from realtime.core.readings import public_name
-from realtime.core.records import Failure, Fault, FaultCode, ServiceState, Snapshot, Status
+from realtime.core.records import Failure, Fault, FaultCode, ServiceState, Snapshot, Status, StatusChange
 
 SCHEMA_VERSION = 1
 Document = dict[str, Any]
@@ -110,6 +111,9 @@ def build(
         "timestamp": timestamp(snapshot.finished_at),
         "other_services": [entry for is_api, entry in entries if not is_api],
         "status": Status.UNKNOWN if stale else counting.roll_up(statuses),
+        "status_since": timestamp(snapshot.finished_at if stale else snapshot.status_since or snapshot.finished_at),
+        "groups": _groups(snapshot.services),
+        "recent_changes": [_recent_change(change) for change in snapshot.recent_changes],
         "status_counts": dict(statuses),
         "stale": stale,
         "snapshot_id": snapshot.id,
@@ -149,6 +153,37 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+def timestamp_or_none(at: datetime | None) -> str | None:
+    """Return a moment as the contract writes it, null where there is none."""
+    return None if at is None else timestamp(at)
+
+
+def _groups(services: Iterable[ServiceState]) -> list[Document]:
+    """Return one row for each group, in registry order; services without a group are in the last one."""
+    members: dict[str, list[ServiceState]] = {}
+    for state in services:
+        members.setdefault(state.group, []).append(state)
+    return [
+        {
+            "group": group,
+            "status": counting.roll_up_of(states),
+            "services": len(states),
+            "failing": sum(state.status.is_bad for state in states),
+        }
+        for group, states in sorted(members.items(), key=lambda item: item[0] == "")
+    ]
+
+
+def _recent_change(change: StatusChange) -> Document:
+    return {
+        "at": timestamp(change.at),
+        "service": change.service,
+        "from": change.was,
+        "to": change.became,
+        "reason": change.reason,
+    }
+
+
 def _entry(state: ServiceState, *, current: Window, previous: Window) -> Document:
     now = current.services.get(state.name, {})
     probes = now.get(history.FAILED, _NO_FIGURES)
@@ -159,14 +194,22 @@ def _entry(state: ServiceState, *, current: Window, previous: Window) -> Documen
         **{name: _number(value) for name, value in state.readings.items()},
         "type": state.type,
         "group": state.group,
-        "checked_at": timestamp(state.checked_at) if state.checked_at else None,
-        "last_success": timestamp(state.last_success_at) if state.last_success_at else None,
+        "status_since": timestamp_or_none(state.status_since),
+        "reason": state.reason,
+        "evidence": state.evidence,
+        "unknown_word": state.unknown_word,
+        "checked_at": timestamp_or_none(state.checked_at),
+        "last_success": timestamp_or_none(state.last_success_at),
         "consecutive_failures": state.consecutive_failures,
         "pending": state.pending,
         "error_count": _failed(probes),
         "error_rate": _percent(probes),
         "error": _failure(state.failure),
     }
+    if state.maintenance_until is not None:
+        entry["maintenance_until"] = timestamp(state.maintenance_until)
+    if state.certificate_days is not None:
+        entry["certificate_days"] = state.certificate_days
     if state.next_check_at is not None:
         entry["next_check_at"] = timestamp(state.next_check_at)
     if state.uptime_seconds is not None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from realtime.core import backoff, rates
 from realtime.core.bound_verdict import with_bounds
-from realtime.core.damping import Shown, damp
+from realtime.core.damping import Damped, damp
 from realtime.core.freshness import staleness_limit_seconds
-from realtime.core.maintenance import is_in_maintenance
+from realtime.core.maintenance import maintenance_until
 from realtime.core.readings import UPTIME, public_name
 from realtime.core.records import (
     Contact,
@@ -17,6 +17,7 @@ from realtime.core.records import (
     ProbeResult,
     ServiceMemory,
     ServiceState,
+    Shown,
     Status,
     Sweep,
     Target,
@@ -25,6 +26,10 @@ from realtime.core.records import (
 
 # A counter's rate over a longer gap is none; where sweeps themselves are rarer, over more than one missed sweep.
 LONGEST_COUNTER_GAP_SECONDS = 300.0
+
+NOT_CHECKED_YET = "not checked yet"
+NOT_CHECKED_LATELY = "the last check is too long ago"
+NETWORK_FAILED = "the network of the machine that checks has failed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,16 +64,28 @@ def entry_of(
     network_failed: our own network did, so no probe is a sample, and silence says nothing about a service.
     old, memory: as the last sweep left them, None for a new service.
     """
-    is_maintained = is_in_maintenance(target.maintenance, now=sweep.finished_at)
+    until = maintenance_until(target.maintenance, now=sweep.finished_at)
     state = _described(old or _new_state(target), target)
-    if state.status is Status.MAINTENANCE and not is_maintained:
+    if state.status is Status.MAINTENANCE and until is None:
         # What was before the maintenance is long past, and the maintenance itself said nothing of the service.
-        state = replace(state, status=Status.UNKNOWN)
+        state = replace(state, status=Status.UNKNOWN, reason=NOT_CHECKED_YET, maintenance_until=None)
     remembered = _forget_removed(memory or ServiceMemory(), target)
     entry = _entry(target, outcome, sweep=sweep, network_failed=network_failed, state=state, memory=remembered)
     if network_failed:
         entry = _uncounted(entry, failures=state.consecutive_failures, remembered=remembered)
-    return _in_maintenance(entry, failures=state.consecutive_failures) if is_maintained else entry
+    if until is not None:
+        entry = _in_maintenance(entry, until=until, failures=state.consecutive_failures)
+    since = _status_since(entry.state.status, old=old, held=remembered.held, at=sweep.finished_at)
+    return replace(entry, state=replace(entry.state, status_since=since))
+
+
+def _status_since(status: Status, *, old: ServiceState | None, held: Shown | None, at: datetime) -> datetime:
+    """Return since when this status is shown; a failure of our own network in between does not end it."""
+    if old is not None and old.status is status:
+        return old.status_since or at
+    if held is not None and held.status is status and old is not None and old.status is Status.UNKNOWN:
+        return held.since or at
+    return at
 
 
 def _entry(
@@ -101,13 +118,13 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
     )
     result = with_bounds(result, target=target, rates=rated)
     failed = result.status.is_bad
-    shown = damp(
-        shown=_shown(state, memory),
-        verdict=result.status,
-        failure=result.failure,
+    damped = damp(
+        before=Damped(shown=_shown(state, memory), streak=memory.streak),
+        verdict=_shown_by(result),
         failure_threshold=target.failure_threshold,
         success_threshold=target.success_threshold,
     )
+    shown = damped.shown
     failed_as = result.failure.kind if failed and result.failure else None
     timeouts = memory.timeouts + 1 if backoff.timed_out(result) else 0
     next_check_at = backoff.next_check_at(
@@ -121,8 +138,12 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
         state=replace(
             state,
             status=shown.status,
-            pending=shown.is_pending,
+            pending=damped.is_pending,
             failure=shown.failure,
+            evidence=shown.evidence,
+            unknown_word=shown.unknown_word,
+            reason=shown.reason,
+            certificate_days=result.certificate_days,
             response_time_seconds=result.response_time_seconds,
             readings=_ordered({**result.gauges, **rated}, first=state.tracked),
             reading_errors=result.reading_errors,
@@ -133,7 +154,7 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
             next_check_at=next_check_at,
         ),
         memory=ServiceMemory(
-            streak=shown.streak,
+            streak=damped.streak,
             last_kind=failed_as,
             timeouts=timeouts,
             next_check_at=next_check_at,
@@ -151,9 +172,27 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
 
 def _shown(state: ServiceState, memory: ServiceMemory) -> Shown:
     """Return what damping goes on from: what was shown before our network failed, if it did."""
-    if state.status is Status.UNKNOWN and memory.held_status is not None:
-        return Shown(status=memory.held_status, failure=memory.held_failure, streak=memory.streak)
-    return Shown(status=state.status, failure=state.failure, streak=memory.streak)
+    if state.status is Status.UNKNOWN and memory.held is not None:
+        return memory.held
+    return Shown(
+        status=state.status,
+        since=state.status_since,
+        failure=state.failure,
+        evidence=state.evidence,
+        unknown_word=state.unknown_word,
+        reason=state.reason,
+    )
+
+
+def _shown_by(result: ProbeResult) -> Shown:
+    reason = result.reason or (result.failure.message if result.failure else None)
+    return Shown(
+        status=result.status,
+        failure=result.failure,
+        evidence=result.evidence,
+        unknown_word=result.unknown_word,
+        reason=None if result.status is Status.HEALTHY else reason,
+    )
 
 
 def _sat_out(target: Target, *, sweep: Sweep, state: ServiceState, memory: ServiceMemory) -> Entry:
@@ -191,26 +230,35 @@ def _not_probed(target: Target, *, sweep: Sweep, state: ServiceState, memory: Se
     state = replace(state, next_check_at=None)
     age = None if state.checked_at is None else (sweep.finished_at - state.checked_at).total_seconds()
     if age is None or age > _staleness_limit(sweep):
-        state = _nothing_known(state)
-        memory = replace(memory, streak=0, held_status=None, held_failure=None)
+        state = _nothing_known(state, reason=NOT_CHECKED_YET if age is None else NOT_CHECKED_LATELY)
+        memory = replace(memory, streak=0, held=None)
     return Entry(target=target, state=state, memory=memory, is_known=False, is_sample=False, is_fresh=False)
 
 
 def _cut_off(target: Target, *, state: ServiceState, memory: ServiceMemory) -> Entry:
     """Say that nothing is known, and remember everything: damping goes on from here when the network is back."""
     if state.status is not Status.UNKNOWN:
-        memory = replace(memory, held_status=state.status, held_failure=state.failure)
+        memory = replace(memory, held=_shown(state, memory))
     return Entry(
-        target=target, state=_nothing_known(state), memory=memory, is_known=False, is_sample=False, is_fresh=False
+        target=target,
+        state=_nothing_known(state, reason=NETWORK_FAILED),
+        memory=memory,
+        is_known=False,
+        is_sample=False,
+        is_fresh=False,
     )
 
 
-def _nothing_known(state: ServiceState) -> ServiceState:
+def _nothing_known(state: ServiceState, *, reason: str) -> ServiceState:
     return replace(
         state,
         status=Status.UNKNOWN,
         pending=False,
         failure=None,
+        evidence=None,
+        unknown_word=None,
+        reason=reason,
+        certificate_days=None,
         response_time_seconds=None,
         readings={},
         reading_errors={},
@@ -234,7 +282,7 @@ def _uncounted(entry: Entry, *, failures: int, remembered: ServiceMemory) -> Ent
     )
 
 
-def _in_maintenance(entry: Entry, *, failures: int) -> Entry:
+def _in_maintenance(entry: Entry, *, until: datetime, failures: int) -> Entry:
     """Show what the probe brought, but neither judge nor count it: the first verdict after the window applies at once.
 
     Back-off goes on, for a fleet in maintenance hangs like a dead one.
@@ -244,11 +292,13 @@ def _in_maintenance(entry: Entry, *, failures: int) -> Entry:
         state=replace(
             entry.state,
             status=Status.MAINTENANCE,
+            maintenance_until=until,
+            reason=f"in maintenance until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
             pending=False,
             failure=None,
             consecutive_failures=min(entry.state.consecutive_failures, failures),
         ),
-        memory=replace(entry.memory, streak=0, held_status=None, held_failure=None),
+        memory=replace(entry.memory, streak=0, held=None),
         is_known=True,
         is_sample=False,
         failed_as=None,
@@ -268,6 +318,7 @@ def _new_state(target: Target) -> ServiceState:
         group=target.group,
         counts_as_api=target.counts_as_api,
         status=Status.UNKNOWN,
+        reason=NOT_CHECKED_YET,
     )
 
 

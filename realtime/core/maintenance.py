@@ -1,11 +1,13 @@
 """Maintenance windows: when a service is expected to be away, once or every week, also where clocks are changed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# A month of daily windows.
+MAX_WINDOWS_IN_A_ROW = 31
 _SEPARATORS = re.compile(r"[\s,]+")
 
 
@@ -20,8 +22,9 @@ class OnceWindow:
     starts_at: datetime
     ends_at: datetime
 
-    def is_open(self, *, now: datetime) -> bool:
-        return self.starts_at <= now < self.ends_at
+    def closes_at(self, *, now: datetime) -> datetime | None:
+        """Return when the window closes that is open at `now`, None while it is closed."""
+        return self.ends_at if self.starts_at <= now < self.ends_at else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,12 +41,13 @@ class WeeklyWindow:
     duration: timedelta
     zone: tzinfo
 
-    def is_open(self, *, now: datetime) -> bool:
+    def closes_at(self, *, now: datetime) -> datetime | None:
+        """Return when the window closes that is open at `now`, None while it is closed."""
         today = now.astimezone(self.zone).date()
         # Days more than it lasts: it may have opened late on the first, and under another offset of the zone.
         days = (today - timedelta(days=back) for back in range(self.duration.days + 3))
         openings = (self._opening(day) for day in days if day.weekday() in self.weekdays)
-        return any(opening <= now < opening + self.duration for opening in openings)
+        return max((at + self.duration for at in openings if at <= now < at + self.duration), default=None)
 
     def _opening(self, day: date) -> datetime:
         # `fold` is 0, which means just what the docstring says. In UTC, because an aware datetime of a zone is added to
@@ -55,8 +59,23 @@ MaintenanceWindow = OnceWindow | WeeklyWindow
 
 
 def is_in_maintenance(windows: Iterable[MaintenanceWindow], *, now: datetime) -> bool:
-    """Tell whether any of these windows is open; `now` is aware."""
-    return any(window.is_open(now=now) for window in windows)
+    """Return whether any of these windows is open; `now` is aware."""
+    return any(window.closes_at(now=now) is not None for window in windows)
+
+
+def maintenance_until(windows: Sequence[MaintenanceWindow], *, now: datetime) -> datetime | None:
+    """Return when maintenance ends, over windows that follow each other without a gap; None outside maintenance.
+
+    Windows that leave no gap between them would never end: the search stops after MAX_WINDOWS_IN_A_ROW.
+    """
+    until = None
+    for _ in range(MAX_WINDOWS_IN_A_ROW):
+        moment = now if until is None else until
+        closing = [at for window in windows if (at := window.closes_at(now=moment)) is not None]
+        if not closing:
+            break
+        until = max(closing)
+    return until
 
 
 def parse_weekdays(text: str) -> frozenset[int]:

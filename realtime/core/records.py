@@ -379,11 +379,24 @@ class ServiceState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StatusChange:
+    """A shown status that became another; `kind` says why where it turned bad, `reason` why unless it is healthy."""
+
+    service: str
+    at: datetime
+    was: Status
+    became: Status
+    kind: FailureKind | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
     """The consolidated, immutable outcome of one sweep; `services` is in registry order.
 
     events_per_second: sum of the readings that count toward it; it rests on `events_fresh` of `events_expected`
     services. active_sources: sorted names.
+    status_since: since when the roll-up of all services has the value it has. recent_changes: newest first.
     """
 
     id: int
@@ -396,6 +409,8 @@ class Snapshot:
     events_per_second: float = 0.0
     events_expected: int = 0
     events_fresh: int = 0
+    status_since: datetime | None = None
+    recent_changes: tuple[StatusChange, ...] = ()
     fault: Fault | None = None
 
 
@@ -416,13 +431,25 @@ class SeriesSample:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A shown status with everything that it rests on, as in `ServiceState`."""
+
+    status: Status
+    since: datetime | None = None
+    failure: Failure | None = None
+    evidence: Evidence | None = None
+    unknown_word: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceMemory:
     """What a collector must remember of a service from sweep to sweep, beside its state in the snapshot.
 
     streak: probes in a row that speak against the shown status (flap damping).
     last_kind: kind of the last failed probe; a target that sits out counts as failed once more of that kind.
     timeouts: probes in a row that timed out; next_check_at: until when it sits out because of them.
-    held_status, held_failure: what was shown before our own network failed, from which damping goes on.
+    held: what was shown before our own network failed, from which damping goes on.
     conditions: per data source, what its condition gave on the last usable answer.
     """
 
@@ -430,19 +457,7 @@ class ServiceMemory:
     last_kind: FailureKind | None = None
     timeouts: int = 0
     next_check_at: datetime | None = None
-    held_status: Status | None = None
-    held_failure: Failure | None = None
+    held: Shown | None = None
     counters: Mapping[str, CounterSample] = field(default_factory=dict)
     series: Mapping[str, SeriesSample] = field(default_factory=dict)
     conditions: Mapping[str, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StatusChange:
-    """A shown status that became another; `was` and `became` are statuses, `kind` tells why where it turned bad."""
-
-    service: str
-    at: datetime
-    was: Status
-    became: Status
-    kind: FailureKind | None = None

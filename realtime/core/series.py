@@ -89,6 +89,7 @@ def change_entry(change: StatusChange) -> Document:
         "from": change.was,
         "to": change.became,
         "kind": change.kind,
+        "reason": change.reason,
     }
 
 

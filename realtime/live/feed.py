@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,7 @@ class State:
 
     stale: bool
     status: str
+    status_since: str
     error: Mapping[str, str] | None
 
     @property
@@ -41,7 +42,8 @@ class State:
     def operations(self) -> Operations:
         """Return a patch after which a document is in this state, whatever it was in before."""
         error = patch.dropping("error") if self.error is None else patch.setting("error", self.error)
-        return ",".join((patch.setting("stale", self.stale), patch.setting("status", self.status), error))
+        members = ("stale", "status", "status_since")
+        return ",".join((*(patch.setting(name, getattr(self, name)) for name in members), error))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,8 +122,9 @@ class Feed:
                 ids = f'"id":{self.present.snapshot_id},"base_id":{held.snapshot_id}'
                 return f'{{"type":"delta",{ids},"changes":{self._changes(held)}}}'
             case Message.STATE:
-                told = {"stale": self.state.stale, "status": self.state.status, "error": self.state.error}
-                return json.dumps({"type": Message.STATE, **told}, separators=(",", ":"), ensure_ascii=False)
+                return json.dumps(
+                    {"type": Message.STATE, **asdict(self.state)}, separators=(",", ":"), ensure_ascii=False
+                )
         return f'{{"type":"{message}"}}'
 
     def _changes(self, held: Held) -> str:
@@ -140,7 +143,12 @@ def advance(before: Feed | None, *, rendered: Rendered, now: float, wants_patche
     if before is not None and before.rendered.digest == rendered.digest:
         return before
     document = json.loads(rendered.body)
-    state = State(stale=document["stale"], status=document["status"], error=document.get("error"))
+    state = State(
+        stale=document["stale"],
+        status=document["status"],
+        status_since=document["status_since"],
+        error=document.get("error"),
+    )
     snapshot_id: int = document["snapshot_id"]
     if before is not None and before.present.snapshot_id == snapshot_id:
         return _in_other_state(before, rendered=rendered, state=state)
@@ -168,8 +176,8 @@ def advance(before: Feed | None, *, rendered: Rendered, now: float, wants_patche
 
 
 def _in_other_state(before: Feed, *, rendered: Rendered, state: State) -> Feed:
-    # Before the first snapshot it is the time alone that differs, which only those who connect need to hear.
-    changed = state != before.state
+    # Before the first snapshot the times alone differ, which only those who connect need to hear.
+    changed = replace(state, status_since=before.state.status_since) != before.state
     present = replace(
         before.present,
         state_version=before.present.state_version + changed,

@@ -188,8 +188,14 @@ def test_one_service_comes_with_its_failures_and_changes(ask: Any, past: Past) -
     assert list(found["services"]) == [SWEPT]
     assert found["failures_by_kind"] == {"timeout": 2, "connect": 1}
     assert found["status_changes"] == [
-        {"at": "2025-10-18T18:24:00.000Z", "from": "error", "to": "healthy", "kind": None},
-        {"at": "2025-10-18T18:24:10.000Z", "from": "healthy", "to": "error", "kind": "timeout"},
+        {"at": "2025-10-18T18:24:00.000Z", "from": "error", "to": "healthy", "kind": None, "reason": None},
+        {
+            "at": "2025-10-18T18:24:10.000Z",
+            "from": "healthy",
+            "to": "error",
+            "kind": "timeout",
+            "reason": "timeout",
+        },
     ]
 
 

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from unittest.mock import ANY
 
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
@@ -24,9 +25,10 @@ STORE_AWAY: Json = {
     "type": "state",
     "stale": True,
     "status": "unknown",
+    "status_since": ANY,
     "error": {"code": "store_unavailable", "message": "the store does not answer"},
 }
-NORMAL: Json = {"type": "state", "stale": False, "status": "healthy", "error": None}
+NORMAL: Json = {"type": "state", "stale": False, "status": "healthy", "status_since": ANY, "error": None}
 
 
 class _Server(uvicorn.Server):

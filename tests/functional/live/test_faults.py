@@ -300,12 +300,18 @@ async def test_a_collector_that_stopped_is_told_within_two_intervals_and_the_dea
     newsroom.interval_seconds = 1  # stale after 2.8 s
     newsroom.publish()
     async with serving() as port, listening(port) as client:
-        await client.next()
+        shown = (await client.next())["data"]
         began = asyncio.get_running_loop().time()
         message = await next_but_heartbeats(client)
         took_seconds = asyncio.get_running_loop().time() - began
 
-    assert message == {"type": "state", "stale": True, "status": "unknown", "error": None}
+    assert message == {
+        "type": "state",
+        "stale": True,
+        "status": "unknown",
+        "status_since": shown["timestamp"],
+        "error": None,
+    }
     assert took_seconds > 2
 
 

@@ -15,6 +15,7 @@ from realtime.core import codec
 from realtime.core.history import Tally, Totals
 from realtime.core.records import (
     CounterSample,
+    Evidence,
     Failure,
     FailureKind,
     Fault,
@@ -22,6 +23,7 @@ from realtime.core.records import (
     SeriesSample,
     ServiceMemory,
     ServiceState,
+    Shown,
     Snapshot,
     Status,
     StatusChange,
@@ -43,6 +45,10 @@ states = st.builds(
     group=texts,
     counts_as_api=st.booleans(),
     status=st.sampled_from(Status),
+    status_since=st.none() | moments,
+    evidence=st.none() | st.sampled_from(Evidence),
+    unknown_word=st.none() | texts,
+    reason=st.none() | texts,
     pending=st.booleans(),
     response_time_seconds=st.none() | floats,
     readings=st.dictionaries(texts, floats, max_size=3),
@@ -54,6 +60,17 @@ states = st.builds(
     consecutive_failures=st.integers(0),
     failure=st.none() | failures,
     next_check_at=st.none() | moments,
+    maintenance_until=st.none() | moments,
+    certificate_days=st.none() | st.integers(-4_000, 40_000),
+)
+changes = st.builds(
+    StatusChange,
+    service=texts,
+    at=moments,
+    was=st.sampled_from(Status),
+    became=st.sampled_from(Status),
+    kind=st.none() | st.sampled_from(FailureKind),
+    reason=st.none() | texts,
 )
 snapshots = st.builds(
     Snapshot,
@@ -67,6 +84,8 @@ snapshots = st.builds(
     events_per_second=floats,
     events_expected=st.integers(0, 100),
     events_fresh=st.integers(0, 100),
+    status_since=st.none() | moments,
+    recent_changes=st.lists(changes, max_size=3).map(tuple),
     fault=st.none() | st.builds(Fault, code=st.sampled_from(FaultCode), message=texts),
 )
 memories = st.dictionaries(
@@ -77,8 +96,16 @@ memories = st.dictionaries(
         last_kind=st.none() | st.sampled_from(FailureKind),
         timeouts=st.integers(0, 100),
         next_check_at=st.none() | moments,
-        held_status=st.none() | st.sampled_from(Status),
-        held_failure=st.none() | failures,
+        held=st.none()
+        | st.builds(
+            Shown,
+            status=st.sampled_from(Status),
+            since=st.none() | moments,
+            failure=st.none() | failures,
+            evidence=st.none() | st.sampled_from(Evidence),
+            unknown_word=st.none() | texts,
+            reason=st.none() | texts,
+        ),
         counters=st.dictionaries(texts, st.builds(CounterSample, total=floats, at=moments), max_size=3),
         series=st.dictionaries(
             texts,
@@ -110,14 +137,6 @@ all_totals = st.builds(
     fleet=tallies,
     services=st.dictionaries(texts, tallies, max_size=3),
     latency_bins=st.dictionaries(st.integers(-700, 700), st.integers(1, 10**9), max_size=10),
-)
-changes = st.builds(
-    StatusChange,
-    service=texts,
-    at=moments,
-    was=st.sampled_from(Status),
-    became=st.sampled_from(Status),
-    kind=st.none() | st.sampled_from(FailureKind),
 )
 
 

@@ -190,6 +190,7 @@ def test_a_probed_service_is_shown_as_the_probe_found_it() -> None:
         response_time_seconds=0.0452,
         readings={"rate": 1.0, "along": 2.0},
         tracked=("rate",),
+        status_since=collector.at,
         reading_errors={"other": "not found"},
         uptime_seconds=60.0,
         checked_at=collector.at - timedelta(seconds=0.1),
@@ -688,6 +689,7 @@ def test_a_status_change_tells_when_from_what_to_what_and_why() -> None:
         was=Status.HEALTHY,
         became=Status.ERROR,
         kind=FailureKind.CONNECT,
+        reason="connection refused",
     )
     (change,) = up.changes
     assert (change.was, change.became, change.kind) == (Status.ERROR, Status.HEALTHY, None)

@@ -5,29 +5,28 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.core.damping import Shown, damp
-from realtime.core.records import Failure, FailureKind, Status
+from realtime.core.damping import Damped, damp
+from realtime.core.records import Failure, FailureKind, Shown, Status
 
 verdicts = st.sampled_from([Status.HEALTHY, Status.DEGRADED, Status.UNHEALTHY, Status.ERROR])
 thresholds = st.integers(1, 4)
-NEW = Shown(status=Status.UNKNOWN, failure=None)
+NEW = Damped(shown=Shown(status=Status.UNKNOWN))
 
 
 @dataclass
 class Course:
     """What was shown after each verdict."""
 
-    shown: list[Shown]
+    shown: list[Damped]
 
     @classmethod
-    def of(cls, given: list[Status], *, failures: int = 1, successes: int = 1, first: Shown = NEW) -> "Course":
+    def of(cls, given: list[Status], *, failures: int = 1, successes: int = 1, first: Damped = NEW) -> "Course":
         shown = [first]
         for number, verdict in enumerate(given):
             shown.append(
                 damp(
-                    shown=shown[-1],
-                    verdict=verdict,
-                    failure=_failure(number) if verdict.is_bad else None,
+                    before=shown[-1],
+                    verdict=Shown(status=verdict, failure=_failure(number) if verdict.is_bad else None),
                     failure_threshold=failures,
                     success_threshold=successes,
                 )
@@ -36,7 +35,7 @@ class Course:
 
     @property
     def statuses(self) -> list[Status]:
-        return [shown.status for shown in self.shown]
+        return [damped.shown.status for damped in self.shown]
 
 
 def _failure(number: int) -> Failure:
@@ -66,7 +65,8 @@ def test_what_is_shown_is_what_the_whole_past_says(given_verdicts: list[Status],
     course = Course.of(given_verdicts, failures=failures, successes=successes)
 
     assert [
-        (shown.status, shown.failure.message if shown.failure else None, shown.is_pending) for shown in course.shown
+        (damped.shown.status, damped.shown.failure.message if damped.shown.failure else None, damped.is_pending)
+        for damped in course.shown
     ] == simulated(given_verdicts, failures=failures, successes=successes)
 
 
@@ -74,8 +74,8 @@ def test_what_is_shown_is_what_the_whole_past_says(given_verdicts: list[Status],
 def test_a_failure_is_shown_with_every_bad_status_and_with_no_good_one(
     given_verdicts: list[Status], failures: int, successes: int
 ) -> None:
-    for shown in Course.of(given_verdicts, failures=failures, successes=successes).shown:
-        assert (shown.failure is not None) is shown.status.is_bad
+    for damped in Course.of(given_verdicts, failures=failures, successes=successes).shown:
+        assert (damped.shown.failure is not None) is damped.shown.status.is_bad
 
 
 @given(st.lists(verdicts, max_size=20))
@@ -105,7 +105,7 @@ def test_a_service_turns_good_with_the_second_success_in_a_row() -> None:
 
 def test_unknown_and_maintenance_give_way_at_once() -> None:
     for status in (Status.UNKNOWN, Status.MAINTENANCE):
-        course = Course.of([Status.ERROR], failures=4, first=Shown(status=status, failure=None, streak=0))
+        course = Course.of([Status.ERROR], failures=4, first=Damped(shown=Shown(status=status)))
 
         assert course.statuses == [Status.ERROR]
-        assert course.shown[0].failure is not None
+        assert course.shown[0].shown.failure is not None

@@ -14,7 +14,7 @@ from realtime.core import history, sketch
 from realtime.core.document import Document, build, build_without_snapshot, timestamp
 from realtime.core.history import PERIODS, Figures, Span, Window, reading_series
 from realtime.core.readings import ENTRY_FIELDS
-from realtime.core.records import Failure, FailureKind, Fault, FaultCode, ServiceState, Snapshot, Status
+from realtime.core.records import Evidence, Failure, FailureKind, Fault, FaultCode, ServiceState, Snapshot, Status
 from tests.unit.core.making import NOW, failure, snapshot, state
 from tests.unit.core.test_codec import snapshots
 
@@ -107,6 +107,9 @@ def test_the_fields_come_in_the_order_of_the_contract() -> None:
         "timestamp",
         "other_services",
         "status",
+        "status_since",
+        "groups",
+        "recent_changes",
         "status_counts",
         "stale",
         "snapshot_id",
@@ -122,7 +125,13 @@ def test_the_fields_come_in_the_order_of_the_contract() -> None:
 
 
 def test_an_entry_has_every_field_and_those_of_its_own_only_where_there_is_something_to_say() -> None:
-    always = ENTRY_FIELDS - {"uptime_seconds", "reading_errors", "next_check_at"}
+    always = ENTRY_FIELDS - {
+        "uptime_seconds",
+        "reading_errors",
+        "next_check_at",
+        "maintenance_until",
+        "certificate_days",
+    }
     full = state("full", uptime_seconds=60.0, reading_errors={"rate": "not found"}, readings={"n": 1.0})
 
     bare, rich = built(snapshot(state("bare"), full))["api_metrics"]
@@ -141,6 +150,12 @@ def test_an_entry_has_every_field_and_those_of_its_own_only_where_there_is_somet
         (state(last_success_at=NOW), "last_success", "2025-10-18T18:45:32.123Z"),
         (state(), "error", None),
         (state(type="data"), "type", "data"),
+        (state(status_since=NOW), "status_since", "2025-10-18T18:45:32.123Z"),
+        (state(maintenance_until=NOW), "maintenance_until", "2025-10-18T18:45:32.123Z"),
+        (state(certificate_days=-3), "certificate_days", -3),
+        (state(evidence=Evidence.HTTP), "evidence", "http"),
+        (state(unknown_word="quiescing"), "unknown_word", "quiescing"),
+        (state(reason="not checked yet"), "reason", "not checked yet"),
         (state(group="ingestion"), "group", "ingestion"),
         (state(pending=True), "pending", True),
         (state(consecutive_failures=3), "consecutive_failures", 3),

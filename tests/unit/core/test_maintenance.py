@@ -15,6 +15,7 @@ from realtime.core.maintenance import (
     OnceWindow,
     WeeklyWindow,
     is_in_maintenance,
+    maintenance_until,
     parse_weekdays,
 )
 from realtime.core.records import (
@@ -51,7 +52,7 @@ def span(window: MaintenanceWindow, *, around: str) -> tuple[str, str] | None:
     """The first opening and its end, in UTC, to the minute, within a day and a half around a day."""
     start = utc(around) - timedelta(hours=6)
     minutes = [start + timedelta(minutes=step) for step in range(36 * 60)]
-    open_ones = [minute for minute in minutes if window.is_open(now=minute)]
+    open_ones = [minute for minute in minutes if window.closes_at(now=minute)]
     if not open_ones:
         return None
     return open_ones[0].strftime("%d %H:%M"), (open_ones[-1] + timedelta(minutes=1)).strftime("%d %H:%M")
@@ -60,10 +61,10 @@ def span(window: MaintenanceWindow, *, around: str) -> tuple[str, str] | None:
 def test_a_window_holds_its_start_and_not_its_end() -> None:
     window = OnceWindow(starts_at=NOW, ends_at=NOW + timedelta(hours=1))
 
-    assert not window.is_open(now=NOW - SECOND)
-    assert window.is_open(now=NOW)
-    assert window.is_open(now=NOW + timedelta(hours=1) - SECOND)
-    assert not window.is_open(now=NOW + timedelta(hours=1))
+    assert not window.closes_at(now=NOW - SECOND)
+    assert window.closes_at(now=NOW)
+    assert window.closes_at(now=NOW + timedelta(hours=1) - SECOND)
+    assert not window.closes_at(now=NOW + timedelta(hours=1))
 
 
 def test_a_moment_is_the_same_in_every_zone() -> None:
@@ -71,8 +72,8 @@ def test_a_moment_is_the_same_in_every_zone() -> None:
         starts_at=datetime(2026, 1, 5, 22, tzinfo=BERLIN), ends_at=datetime(2026, 1, 5, 23, tzinfo=BERLIN)
     )
 
-    assert window.is_open(now=utc("2026-01-05T21:30"))
-    assert not window.is_open(now=utc("2026-01-05T22:30"))
+    assert window.closes_at(now=utc("2026-01-05T21:30"))
+    assert not window.closes_at(now=utc("2026-01-05T22:30"))
 
 
 def test_a_weekly_window_follows_the_clock_of_its_zone() -> None:
@@ -106,7 +107,9 @@ def test_every_zone_opens_it_for_its_whole_time_each_week(zone: str) -> None:
     window = weekly("02:15", 90, SAT, zone=zone)
     start = utc("2025-01-01T00:00")
 
-    minutes = sum(window.is_open(now=start + timedelta(minutes=5 * step)) for step in range(7 * 52 * 288)) * 5
+    minutes = (
+        sum(window.closes_at(now=start + timedelta(minutes=5 * step)) is not None for step in range(7 * 52 * 288)) * 5
+    )
 
     assert minutes == 52 * 90
 
@@ -114,9 +117,30 @@ def test_every_zone_opens_it_for_its_whole_time_each_week(zone: str) -> None:
 def test_a_window_goes_over_midnight_and_over_days() -> None:
     assert span(weekly("23:30", 60, SAT, zone="UTC"), around="2026-01-10") == ("10 23:30", "11 00:30")
     long = weekly("20:00", 6 * 24 * 60, MON, zone="UTC")
-    assert long.is_open(now=utc("2026-01-11T19:59"))
-    assert not long.is_open(now=utc("2026-01-11T20:00"))
-    assert long.is_open(now=utc("2026-01-12T20:00"))
+    assert long.closes_at(now=utc("2026-01-11T19:59"))
+    assert not long.closes_at(now=utc("2026-01-11T20:00"))
+    assert long.closes_at(now=utc("2026-01-12T20:00"))
+
+
+def test_maintenance_lasts_until_the_last_of_windows_that_follow_each_other() -> None:
+    hour = timedelta(hours=1)
+    windows = (
+        OnceWindow(starts_at=NOW, ends_at=NOW + hour),
+        OnceWindow(starts_at=NOW + hour, ends_at=NOW + 2 * hour),
+        OnceWindow(starts_at=NOW + 3 * hour, ends_at=NOW + 4 * hour),
+    )
+
+    assert maintenance_until(windows, now=NOW) == NOW + 2 * hour
+    assert maintenance_until(windows, now=NOW + 2 * hour) is None
+
+
+def test_windows_without_a_gap_between_them_still_give_an_end() -> None:
+    always = weekly("00:00", 24 * 60, *range(7), zone="UTC")
+
+    until = maintenance_until((always,), now=NOW)
+
+    assert until is not None
+    assert timedelta(days=29) < until - NOW < timedelta(days=32)
 
 
 def test_any_of_several_windows_will_do() -> None:
