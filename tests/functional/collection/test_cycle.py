@@ -76,7 +76,12 @@ def test_a_cycle_publishes_what_it_found(collector: Collector, store: Store, ser
 def _as_stored(snapshot: Snapshot) -> dict[str, Any]:
     """Times are stored in whole milliseconds."""
     kept = codec.decode_snapshot(codec.encode_snapshot(snapshot))
-    return {"finished_at": kept.finished_at, "services": kept.services}
+    return {
+        "finished_at": kept.finished_at,
+        "services": kept.services,
+        "status_since": kept.status_since,
+        "recent_changes": kept.recent_changes,
+    }
 
 
 def test_times_are_counted_from_the_moment_given(collector: Collector, services: SmallServices) -> None:
