@@ -28,6 +28,18 @@ def ensure_folder(path: Path) -> Path:
     return path
 
 
+def keep_private(database: Path) -> None:
+    """Make a SQLite file its owner's alone, new ones too; SQLite gives the files beside it the same mode.
+
+    A file of somebody else stays as it is.
+    """
+    with contextlib.suppress(OSError):
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+    for ending in ("", "-wal", "-shm", "-journal"):
+        with contextlib.suppress(OSError):
+            Path(f"{database}{ending}").chmod(0o600)
+
+
 def ensure_secret_key(data_dir: Path) -> str:
     """Return the generated secret key of this data folder; of several first callers, all get the same."""
     path = data_dir / "secret_key"

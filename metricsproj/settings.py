@@ -115,6 +115,7 @@ POSTGRESQL_OPTIONS = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options":
 def _database() -> dict[str, Any]:
     entry = ENV[env.DATABASE_URL] or {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "db.sqlite3")}
     if entry["ENGINE"] == "django.db.backends.sqlite3":
+        embedded.keep_private(Path(entry["NAME"]))
         return {**entry, "OPTIONS": {**SQLITE_OPTIONS, **entry.get("OPTIONS", {})}}
     options = {**POSTGRESQL_OPTIONS, **entry.get("OPTIONS", {})}
     return {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **entry, "OPTIONS": options}

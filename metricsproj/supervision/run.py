@@ -132,6 +132,7 @@ class _Run:
         if plan.fleet:
             await self.supervisor.start(plan.fleet.part)
         await self._step(lambda: steps.prepare_database(output))
+        await self._step(lambda: steps.mention_demo(output, with_fleet=plan.fleet is not None))
         if plan.fleet:
             ports = plan.fleet.ports
             await self._step(lambda: steps.register_fleet(ports, output))

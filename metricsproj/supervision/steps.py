@@ -36,6 +36,17 @@ def prepare_database(output: TextIO) -> None:
         raise StepFailed(f"the database cannot be prepared: {' '.join(str(error).split())}") from error
 
 
+def mention_demo(output: TextIO, *, with_fleet: bool) -> None:
+    """Say what `--demo` does to a registry that is in use, or how to remove the services that it left there."""
+    own, demo = Service.objects.filter(is_demo=False).count(), Service.objects.demo().count()
+    if with_fleet and own:
+        output.write(
+            f"--demo adds the sample services to the {own} services that are registered, which stay as they are\n"
+        )
+    if demo and not with_fleet:
+        output.write(f"{demo} sample services of --demo are disabled; manage.py remove_demo_services removes them\n")
+
+
 def register_fleet(ports: Ports, output: TextIO) -> None:
     """Register the sample fleet, marked as demo; a service of the user's with the same name stays as it is."""
     document = json.dumps(registry_document(ports)).encode()

@@ -31,6 +31,7 @@ from realtime.probing.pool import Prober
 from realtime.registry.patience import short_waits
 from realtime.registry.schedule import refresh_interval_seconds
 from realtime.registry.targets import load_targets
+from realtime.registry.trouble import registry_trouble
 from realtime.store.snapshots import Acquired, Lease, Refused, Store, StoreUnavailable, open_store
 
 logger = logging.getLogger(__name__)
@@ -168,7 +169,7 @@ class Collector:
                 self._last_targets = load_targets()
         except RegistryError as error:
             if self._last_targets is None:
-                raise RegistryUnavailable("the registry cannot be read") from error
+                raise RegistryUnavailable(f"the registry cannot be read: {registry_trouble(error)}") from error
             if not self._is_registry_away:  # each snapshot says so again
                 logger.exception("the registry cannot be read; probing what it last held")
             self._is_registry_away = True

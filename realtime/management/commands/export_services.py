@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from realtime.registry import exporting, file_text
 from realtime.registry.file_text import FileFormat
+from realtime.registry.trouble import registry_trouble
 
 
 class Command(BaseCommand):
@@ -22,7 +24,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         target = options["file"]
         file_format = FileFormat(options["format"] or file_text.format_of(target) or FileFormat.YAML)
-        text = exporting.registry_text(file_format=file_format)
+        try:
+            text = exporting.registry_text(file_format=file_format)
+        except DatabaseError as error:
+            raise CommandError(f"the registry cannot be read: {registry_trouble(error)}") from error
         if target == "-":
             self.stdout.write(text, ending="")
             return

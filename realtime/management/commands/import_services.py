@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from realtime.registry import file_text, importing, registry_file
 from realtime.registry.file_text import FileFormat
+from realtime.registry.trouble import registry_trouble
 
 
 class Command(BaseCommand):
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         except registry_file.BadRegistryFile as error:
             self._fail(*(f"{source}: {mistake}" for mistake in error.mistakes))
         except DatabaseError as error:
-            self._fail(f"{source}: nothing was changed, the database refused: {_first_line(error)}")
+            self._fail(f"{source}: nothing was changed, the database refused: {registry_trouble(error)}")
         self._warn(source, outcome.warnings)
         self.stdout.write(_sentence("service", outcome.services))
         self.stdout.write(_sentence("data source", outcome.data_sources))
@@ -57,11 +58,6 @@ class Command(BaseCommand):
         for line in lines:
             self.stderr.write(line)
         raise SystemExit(1)
-
-
-def _first_line(error: DatabaseError) -> str:
-    """Return what went wrong, without the row that PostgreSQL shows from the second line on: it may hold a secret."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _count(entries: tuple[object, ...], noun: str) -> str:

@@ -266,7 +266,11 @@ def test_a_registry_that_cannot_be_read_is_exit_code_2(store: Store, monkeypatch
 
     monkeypatch.setattr(cycle, "load_targets", refuse)
 
-    assert run() == (2, "", "the registry cannot be read")
+    code, output, message = run()
+
+    assert (code, output) == (2, "")
+    assert message.startswith("the registry cannot be read: the SQLite database ")
+    assert "hunter2" not in message
 
 
 @pytest.mark.parametrize("words", [["0"], ["-5"], ["1.5"], ["soon"], ["86401"], ["9" * 400], []])
