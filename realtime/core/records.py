@@ -201,6 +201,11 @@ class Target:
     data_sources: tuple[DataSourceSpec, ...] = ()
     maintenance: tuple[MaintenanceWindow, ...] = ()
 
+    @property
+    def is_connection(self) -> bool:
+        """Whether a connection alone is probed: `tcp://` or `tls://`."""
+        return self.base_url.lower().startswith(("tcp://", "tls://"))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Phases:

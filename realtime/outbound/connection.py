@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
@@ -185,6 +186,23 @@ class PoolingAdapter(requests.adapters.HTTPAdapter):
     def for_one_answer(self) -> "PoolingAdapter":
         """Return an adapter like this one that has kept nothing yet; who closes it keeps nothing."""
         return PoolingAdapter(pools=self._pools, trust=self._trust, kept_hosts=1, kept_per_host=1)
+
+    def connect_once(self, base_url: str, *, verify: bool | str, cert: str | None) -> None:
+        """Establish a connection to `tcp://host:port`, for `tls://host:port` with its handshake, and close it.
+
+        Raises:
+            ProbeFailed, Interrupted, OSError: as `dial` does, and what the handshake brings.
+        """
+        parts = urlsplit(base_url)
+        is_tls = parts.scheme.lower() == "tls"
+        keywords: dict[str, Any] = {"host": parts.hostname, "port": parts.port}
+        if is_tls:
+            keywords["ssl_context"] = self._trust.context(verify, client_certificate=cert)
+        connection = self._pools["https" if is_tls else "http"].ConnectionCls(**keywords)
+        try:
+            connection.connect()
+        finally:
+            connection.close()
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None

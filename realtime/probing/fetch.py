@@ -117,6 +117,40 @@ class Fetcher:
         finally:
             CURRENT.reset(token)
 
+    def connect(self, *, target: Target, wire: Wire) -> Exchange:
+        """Establish a connection to a `tcp://` or `tls://` target and return what came of it.
+
+        Raises:
+            Interrupted: the wire was cut before its time.
+        """
+        token = CURRENT.set(wire)
+        meter = wire.begin(on_new_connection=True, received_limit_bytes=HEAD_LIMIT_BYTES)
+        hops = (target.base_url,)
+        try:
+            self._adapter.connect_once(target.base_url, verify=_verify(target), cert=target.client_certificate)
+        except Interrupted:
+            raise
+        except Exception as error:
+            failed = _explained(error, wire)
+            if failed is None:
+                raise
+            if isinstance(failed, Interrupted):
+                raise failed from error
+            return _failed_exchange(path="", asked=list(hops), wire=wire, error=failed)
+        finally:
+            wire.release()
+            CURRENT.reset(token)
+        ended_at = time.monotonic()
+        return Exchange(
+            path="",
+            hops=hops,
+            address=meter.address,
+            phases=meter.phases(),
+            elapsed_seconds=ended_at - meter.started_at,
+            contact=wire.contact,
+            place=wire.place,
+        )
+
     def _ask(self, target: Target, asked: list[str], *, wire: Wire, selectors: Sequence[Selector]) -> _Answer:
         # No request to where a redirect leads is kept ready, and no connection to another origin: a service that leads
         # somewhere else each time would fill the memory, use up the descriptors, and drive out the connections of

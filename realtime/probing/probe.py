@@ -20,9 +20,7 @@ def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: f
         Interrupted: the probe was cut before its time, and before all had come that its verdict rests on.
     """
     selectors = _selectors(target)
-    health = fetcher.fetch(
-        target=target, path=target.health_path, wire=wire, selectors=selectors.get(target.health_path, ())
-    )
+    health = _health(target, fetcher=fetcher, wire=wire, selectors=selectors.get(target.health_path, ()))
 
     def other(path: str, selectors: tuple[Selector, ...] = ()) -> Exchange:
         return _other(path, target=target, health=health, fetcher=fetcher, wire=wire, selectors=selectors)
@@ -58,6 +56,12 @@ def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: f
             place=health.place,
         ),
     )
+
+
+def _health(target: Target, *, fetcher: Fetcher, wire: Wire, selectors: tuple[Selector, ...]) -> Exchange:
+    if target.is_connection:
+        return fetcher.connect(target=target, wire=wire)
+    return fetcher.fetch(target=target, path=target.health_path, wire=wire, selectors=selectors)
 
 
 def _document_paths(target: Target) -> tuple[str, ...]:
