@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from django.conf import settings
 
 from realtime.core.bound_verdict import with_bounds
+from realtime.core.certificate_verdict import with_certificate
 from realtime.core.records import Inspection, Target
 from realtime.probing.pool import Prober
 from realtime.registry.targets import load_targets_named
@@ -36,6 +38,7 @@ def probe_now(names: Sequence[str]) -> tuple[Inspection, ...]:
 def _with_bounds(target: Target, inspection: Inspection) -> Inspection:
     """Return the inspection after the bounds on readings; counters and histograms need two sweeps, and have no part."""
     result = with_bounds(inspection.result, target=target, rates={})
+    result = with_certificate(result, target=target, now=datetime.now(UTC))
     is_worse = result.status is not inspection.result.status
     rule = f"{result.reason} ({inspection.rule})" if is_worse else inspection.rule
     return replace(inspection, result=result, rule=rule)

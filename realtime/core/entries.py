@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from realtime.core import backoff, rates
 from realtime.core.bound_verdict import with_bounds
+from realtime.core.certificate_verdict import with_certificate
 from realtime.core.damping import Damped, damp
 from realtime.core.freshness import staleness_limit_seconds
 from realtime.core.maintenance import maintenance_until
@@ -117,6 +118,7 @@ def _probed(target: Target, result: ProbeResult, *, sweep: Sweep, state: Service
         longest_gap_seconds=max(LONGEST_COUNTER_GAP_SECONDS, _staleness_limit(sweep)),
     )
     result = with_bounds(result, target=target, rates=rated)
+    result = with_certificate(result, target=target, now=checked_at)
     failed = result.status.is_bad
     damped = damp(
         before=Damped(shown=_shown(state, memory), streak=memory.streak),

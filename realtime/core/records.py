@@ -271,8 +271,8 @@ class ProbeResult:
     evidence: what the status rests on, None without an answer.
     unknown_word: a status word that nobody knows, where the service answered with one.
     reason: a sentence that says why, safe to show to anyone; None when healthy.
-    certificate_days: whole days for which the server's certificate is still valid, negative once it has expired; None
-        without TLS.
+    certificate: that of the server, None without TLS. certificate_days: whole days for which it is still valid,
+        negative once it has expired; filled by `core.certificate_verdict`.
     """
 
     target: str
@@ -281,6 +281,7 @@ class ProbeResult:
     evidence: Evidence | None = None
     unknown_word: str | None = None
     reason: str | None = None
+    certificate: Certificate | None = None
     certificate_days: int | None = None
     response_time_seconds: float | None = None
     finished_seconds: float

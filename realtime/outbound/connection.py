@@ -3,6 +3,7 @@
 import http.client
 import io
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Mapping
@@ -16,9 +17,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.response import assert_header_parsing
 
 from realtime.core.addresses import AddressPolicy
+from realtime.core.records import Certificate
 from realtime.outbound.dialing import dial
 from realtime.outbound.resolver import Resolver
-from realtime.outbound.tls import Trust, handshake_failure
+from realtime.outbound.tls import Trust, certificate_of, handshake_failure
 from realtime.outbound.wire import CURRENT, Stage, Wire
 
 if sys.platform != "win32":
@@ -83,6 +85,7 @@ class _Wired(HTTPConnection):
     resolver: Resolver
     policy: AddressPolicy
     _address: str | None = None
+    _certificate: Certificate | None = None
     _place: str | None = None  # None: on this machine
 
     def _new_conn(self) -> socket.socket:
@@ -111,6 +114,7 @@ class _Wired(HTTPConnection):
             wire.meter.address = self._address
             wire.hold(self.sock)
             wire.asks(self._place)
+        wire.meter.certificate = self._certificate
         super().request(method, url, *args, **kwargs)
         wire.meter.sent_at = time.monotonic()
 
@@ -134,6 +138,8 @@ class TlsConnection(_Wired, HTTPSConnection):
             wire = CURRENT.get()
             raise (wire.late() if wire.is_over else handshake_failure(error)) from error
         meter.tls_seconds = time.monotonic() - self._connected_at
+        if isinstance(self.sock, ssl.SSLSocket):
+            self._certificate = meter.certificate = certificate_of(self.sock)
         meter.stage = Stage.WAITING
 
     def _new_conn(self) -> socket.socket:

@@ -11,9 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from cryptography import x509
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from realtime.core.records import FailureKind
+from realtime.core.records import Certificate, FailureKind
 from realtime.outbound.failures import ProbeFailed
 
 MAX_CA_FILE_BYTES = 1024 * 1024
@@ -183,6 +184,18 @@ def _context_of_file(path: Path) -> ssl.SSLContext:
 
 def _unusable(what: str) -> ProbeFailed:
     return ProbeFailed(kind=FailureKind.TLS, message=f"the service's CA file {what} (correct ca_file)")
+
+
+def certificate_of(sock: ssl.SSLSocket) -> Certificate | None:
+    """Return how long the certificate is valid that the other side of a TLS connection has presented."""
+    der = sock.getpeercert(binary_form=True)
+    if der is None:
+        return None
+    try:
+        presented = x509.load_der_x509_certificate(der)
+    except ValueError:  # OpenSSL is more lenient; the connection stands all the same
+        return None
+    return Certificate(not_before=presented.not_valid_before_utc, not_after=presented.not_valid_after_utc)
 
 
 def handshake_failure(error: OSError) -> ProbeFailed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from realtime.core.records import Contact, FailureKind, Phases
+from realtime.core.records import Certificate, Contact, FailureKind, Phases
 from realtime.outbound.failures import Interrupted, ProbeFailed
 
 if sys.platform == "linux":
@@ -49,6 +49,7 @@ class Meter:
     sent_at: float | None = None
     first_byte_at: float | None = None
     received_bytes: int = 0
+    certificate: Certificate | None = None
 
     def phases(self, *, ended_at: float | None = None) -> Phases:
         """Return the durations of the phases that have ended; `ended_at` is when the last byte of the body came."""

@@ -149,6 +149,7 @@ class Fetcher:
             elapsed_seconds=ended_at - meter.started_at,
             contact=wire.contact,
             place=wire.place,
+            certificate=meter.certificate,
         )
 
     def _ask(self, target: Target, asked: list[str], *, wire: Wire, selectors: Sequence[Selector]) -> _Answer:
@@ -315,6 +316,7 @@ def _exchange(*, path: str, asked: list[str], answer: _Answer, wire: Wire, elaps
         size_bytes=answer.body.size_bytes,
         contact=wire.contact,
         place=wire.place,
+        certificate=meter.certificate,
     )
 
 

@@ -44,6 +44,7 @@ def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: f
             evidence=judged.evidence,
             unknown_word=judged.unknown_word,
             reason=judged.reason,
+            certificate=health.certificate,
             response_time_seconds=health.elapsed_seconds,
             finished_seconds=time.monotonic() - sweep_started_at,
             gauges=taken.gauges,

@@ -45,6 +45,8 @@ def test_tls_makes_the_handshake_and_checks_the_certificate(prober: Prober, list
     trusted = prober.inspect(target(base_url=address, ca_file=str(AUTHORITY)))
     unknown = prober.inspect(target(base_url=address))
 
+    assert trusted.result.certificate is not None
+    assert trusted.result.certificate.not_before < trusted.result.certificate.not_after
     assert (trusted.result.status, trusted.result.evidence) == (Status.HEALTHY, Evidence.CONNECTION)
     assert unknown.result.failure == Failure(kind=FailureKind.TLS, message="the certificate's issuer is not known")
 
@@ -81,3 +83,15 @@ def test_a_sweep_takes_such_targets_beside_others(prober: Prober, listen: Listen
 
     assert getattr(first, "status", None) is Status.HEALTHY
     assert getattr(second, "status", None) is Status.HEALTHY
+
+
+def test_the_certificate_is_known_on_a_kept_connection_and_without_verification_too(
+    prober: Prober, listen: Listen
+) -> None:
+    peer = listen(healthy, certificate="good")
+
+    first, second = (prober.inspect(peer.target(verify_tls=False)) for _ in range(2))
+
+    assert second.exchanges[0].reused_connection
+    assert first.result.certificate is not None
+    assert first.result.certificate == second.result.certificate
