@@ -114,7 +114,8 @@ class Course:
     def sweep(self, interval: int) -> None:
         self.started_at = max(self.started_at, self.collector.at)  # one sweep at a time
         ended = self.started_at + timedelta(seconds=interval * self.numbers.uniform(0.01, 0.5))
-        outcomes = [self._outcome(one) for one in self.collector.targets]
+        is_cut = self.numbers.random() < 0.05  # before any service was probed
+        outcomes = [_cut(one) if is_cut else self._outcome(one) for one in self.collector.targets]
         done = self.collector.sweep(
             *outcomes,
             seconds=(ended - self.collector.at).total_seconds(),
@@ -128,7 +129,7 @@ class Course:
 
     def _outcome(self, one: Target) -> Outcome:
         if self.numbers.random() < 0.01:
-            return Unprobed(target=one.name, reason=UnprobedReason.OVERRUN)
+            return _cut(one)
         if self.numbers.random() < 0.03 and self.last_kinds.get(one.name):
             return Unprobed(target=one.name, reason=UnprobedReason.SAT_OUT)
         present = [public_name(spec.name) for spec in one.readings if self.numbers.random() > self.trouble / 5]
@@ -181,6 +182,10 @@ class Course:
         rates = [None if isinstance(outcome, Unprobed) else outcome.gauges.get("rate") for outcome in expected]
         present = [rate for rate in rates if rate is not None]
         return sum(present) if present and len(present) == len(expected) else None
+
+
+def _cut(one: Target) -> Outcome:
+    return Unprobed(target=one.name, reason=UnprobedReason.OVERRUN)
 
 
 def _with_maintenance(one: Target, *, away: bool) -> Target:
