@@ -111,4 +111,4 @@ def test_a_choice_stays_when_news_arrives(page: Page, fleet: Fleet) -> None:
     fleet.add("lookout", group="b")
     fleet.sweep()
 
-    expect(page.locator("tbody tr .c-name a")).to_have_text(["broken", "lookout", "south"])
+    expect(page.locator("tbody tr .c-name a")).to_have_text(["broken", "south", "lookout"])
