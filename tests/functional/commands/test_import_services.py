@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from realtime.models import Service
 from realtime.registry import importing
@@ -131,7 +131,8 @@ def test_a_database_that_refuses_is_one_line_without_the_row(
 
     assert caught.value.code == 1
     said = capsys.readouterr().err
-    assert "services.yaml: nothing was changed, the database refused: the SQLite database " in said
+    named = f"the {connection.display_name} database {connection.settings_dict['NAME']}"
+    assert f"services.yaml: nothing was changed, the database refused: {named}" in said
     assert said.endswith(": violates a constraint\n")
 
 
