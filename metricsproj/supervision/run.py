@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 OWN_NAME = "up"
 ENDPOINT = "/api/v1/real-time-metrics"
-READINESS = "/readyz"
+LIVENESS = "/livez"
 READY_SECONDS = 20.0
 POLL_SECONDS = 0.05
 
@@ -184,15 +184,15 @@ class _Run:
 
 
 def _web_answers(plan: Plan) -> bool:
-    """Return whether the web server gives any answer of its own; 503 is one: it says that there is no snapshot.
+    """Return whether the web server answers.
 
-    Asked is what everybody may know, so that no log tells of a stranger without a key.
+    It asks `/livez`, which is open to everyone: without a snapshot `/readyz` would log a 503 at each ordinary start.
     """
     address = (calling_host(plan.listener), plan.listener.getsockname()[1])
     connection = http.client.HTTPConnection(*address, timeout=READY_SECONDS)
     try:
-        connection.request("GET", READINESS, headers={"Host": plan.host_header})
-        return connection.getresponse().status != http.client.INTERNAL_SERVER_ERROR
+        connection.request("GET", LIVENESS, headers={"Host": plan.host_header})
+        return connection.getresponse().status == http.client.OK
     except OSError:
         return False
     finally:
