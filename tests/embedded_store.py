@@ -23,8 +23,8 @@ START_SECONDS = 20.0
 @contextmanager
 def started_store(data_dir: Path, *, url: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run the embedded store of a data folder until the block ends."""
-    part = embedded_store(data_dir)
-    with subprocess.Popen(part.command, cwd=part.folder, stdout=subprocess.DEVNULL) as process:
+    program = embedded_store(data_dir)
+    with subprocess.Popen(program.command, cwd=program.folder, stdout=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + START_SECONDS
             while reason := unreachable_reason(url):

@@ -1,12 +1,10 @@
 """From the command line's words and the settings to a running whole, or to one line that says what to change."""
 
 import asyncio
-import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
 
@@ -15,14 +13,14 @@ from django.conf import settings
 from metricsproj import env
 from metricsproj.samplefleet.sockets import SampleSockets
 from metricsproj.supervision import data_lock, listening
-from metricsproj.supervision.parts import Part, Wave, python_part
+from metricsproj.supervision.parts import Part, Wave, python_program
 from metricsproj.supervision.printer import Printer, wants_colour
-from metricsproj.supervision.run import OWN_NAME, Fleet, Plan, run
+from metricsproj.supervision.run import Fleet, Plan, run
 from metricsproj.supervision.start_refusals import CannotStart, refuse_unnamed_hosts
-from metricsproj.supervision.steps import StepFailed
 from metricsproj.supervision.store import NoEmbeddedStore, embedded_store, unreachable_reason
 from metricsproj.supervision.supervisor import PartFailed
 
+STORE_STOP_SECONDS = 1.5
 ORPHAN_SECONDS = 3.0  # for a store whose supervisor has just been killed
 
 
@@ -39,10 +37,9 @@ def launch(*, host: str, port: int, with_demo: bool, with_collector: bool = True
             stack.enter_context(data_lock.exclusive(settings.DATA_DIR))
             listener = stack.enter_context(listening.reserved_socket(host=host, port=port))
             sockets = stack.enter_context(SampleSockets.opened()) if with_demo else None
-            stack.enter_context(_logging_to(printer))
             plan = _plan(listener=listener, sockets=sockets, with_collector=with_collector)
             asyncio.run(run(plan, printer=printer))
-    except (data_lock.AlreadyRunning, listening.PortUnavailable, StepFailed, PartFailed) as error:
+    except (data_lock.AlreadyRunning, listening.PortUnavailable, PartFailed) as error:
         raise CannotStart(str(error)) from error
 
 
@@ -53,7 +50,6 @@ def _plan(*, listener: socket, sockets: SampleSockets | None, with_collector: bo
         fleet=_fleet(sockets) if sockets else None,
         with_collector=with_collector,
         listener=listener,
-        project_dir=settings.BASE_DIR,
         host_header=next((name for name in settings.ALLOWED_HOSTS if name[0] not in "*."), "localhost"),
     )
 
@@ -65,11 +61,11 @@ def _store() -> Part | None:
             raise CannotStart(f"REDIS_URL: no answer from {reason}")
         return None
     try:
-        part = embedded_store(settings.DATA_DIR)
+        program = embedded_store(settings.DATA_DIR)
     except NoEmbeddedStore as error:
         raise CannotStart(f"no embedded store here ({error}): set REDIS_URL to a Redis or Valkey server") from error
     _wait_for_orphan(settings.DATA_DIR)
-    return part
+    return Part(name="store", what=program, wave=Wave.STORE, stop_seconds=STORE_STOP_SECONDS)
 
 
 def _wait_for_orphan(data_dir: Path) -> None:
@@ -82,26 +78,10 @@ def _wait_for_orphan(data_dir: Path) -> None:
 
 
 def _fleet(sockets: SampleSockets) -> Fleet:
-    part = python_part(
-        "fleet",
-        *("metricsproj.samplefleet", *sockets.arguments()),
-        project_dir=settings.BASE_DIR,
+    part = Part(
+        name="fleet",
+        what=python_program("metricsproj.samplefleet", *sockets.arguments(), project_dir=settings.BASE_DIR),
         wave=Wave.WATCHED,
         inherited=sockets.descriptors(),
     )
     return Fleet(part=part, ports=sockets.ports())
-
-
-@contextmanager
-def _logging_to(printer: Printer) -> Iterator[None]:
-    """Print our own log lines as those of a part, so that they do not cut into others' lines."""
-    # Not their subclasses: those write to files.
-    handlers = [handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler]
-    former = [(handler, handler.stream) for handler in handlers]
-    for handler in handlers:
-        handler.setStream(printer.stream(OWN_NAME))
-    try:
-        yield
-    finally:
-        for handler, stream in former:
-            handler.setStream(stream)

@@ -2,8 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from socket import socket
@@ -28,48 +28,48 @@ class Wave(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """One program to keep running.
+class Program:
+    """A program with a command line of its own; one that is started again runs the code that is installed then."""
 
-    inherited: file descriptors that the program finds open under the same number.
+    command: tuple[str, ...]
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fork:
+    """A copy of the supervising process that runs a function.
+
+    It starts within milliseconds and shares the memory of all modules that the supervisor has loaded. The supervisor
+    must run one thread only: a copy has no other, and would wait for ever for a lock that one held.
+    """
+
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """Something to keep running in a process of its own.
+
+    inherited: file descriptors that it finds open under the same number; all others are closed.
     stop_seconds: how long it may take to end after the stop signal before it is killed.
     """
 
     name: str
-    command: tuple[str, ...]
-    folder: Path
-    wave: Wave
-    environment: Mapping[str, str] = field(default_factory=dict)
+    what: Program | Fork
+    wave: Wave = Wave.USERS
     inherited: tuple[int, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 3.0
 
 
-def python_part(
-    name: str,
-    *words: str,
-    project_dir: Path,
-    wave: Wave = Wave.USERS,
-    inherited: tuple[int, ...] = (),
-    stop_seconds: float = 3.0,
-) -> Part:
-    """Return a part that runs a module with this very Python."""
-    command = (sys.executable, "-m", *words)
-    return Part(
-        name=name, command=command, folder=project_dir, wave=wave, inherited=inherited, stop_seconds=stop_seconds
-    )
+def python_program(*words: str, project_dir: Path) -> Program:
+    """Return a module as a program of this very Python."""
+    return Program(command=(sys.executable, "-m", *words), folder=project_dir)
 
 
-def web_part(*, name: str, listener: socket, project_dir: Path) -> Part:
+def web_part(*, name: str, what: Program | Fork, listener: socket) -> Part:
     """Return a web process that serves on this socket."""
-    descriptor = listener.fileno()
-    return python_part(
-        name,
-        *("metricsproj.supervision.web", str(descriptor)),
-        project_dir=project_dir,
-        inherited=(descriptor,),
-        stop_seconds=WEB_STOP_SECONDS,
-    )
+    return Part(name=name, what=what, inherited=(listener.fileno(),), stop_seconds=WEB_STOP_SECONDS)
 
 
 def restart_delay(*, previous_seconds: float | None, lived_seconds: float) -> float:

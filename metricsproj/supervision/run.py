@@ -1,35 +1,27 @@
-"""The order of `manage.py up`: store, tables, sample fleet, one sweep, port, worker, schedule; and back again."""
+"""The order of `manage.py up`: store, sample fleet, tables and first sweep, port, worker, schedule; and back again."""
 
 import asyncio
-import http.client
-import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import http
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from socket import socket
-from typing import TypeVar
 
 from metricsproj.samplefleet.registration import Ports
-from metricsproj.supervision import steps, store
+from metricsproj.supervision import forks, store
 from metricsproj.supervision.listening import calling_host, in_url, open_port
-from metricsproj.supervision.parts import Part, python_part, web_part
+from metricsproj.supervision.parts import Fork, Part, describe_end, web_part
 from metricsproj.supervision.printer import Printer
 from metricsproj.supervision.stop_signals import watch_signals
 from metricsproj.supervision.supervisor import PartFailed, Supervisor
-
-T = TypeVar("T")
 
 OWN_NAME = "up"
 ENDPOINT = "/api/v1/real-time-metrics"
 LIVENESS = "/livez"
 READY_SECONDS = 20.0
-POLL_SECONDS = 0.05
-
-
-class StoppedEarly(Exception):
-    """A person asked to stop while things were still starting."""
+POLL_SECONDS = 0.02
+# What it does is not interrupted but for the sweep: half-made tables are worse than a late stop.
+PREPARE_STOP_SECONDS = 8.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +37,7 @@ class Plan:
     """What to run. `store` None: REDIS_URL names one; `fleet` None: no --demo.
 
     with_collector: False where cron runs `collect_metrics`.
-    host_header: a name under which the site lets itself be asked.
+    host_header: a host name that the site answers to.
     """
 
     store: Part | None
@@ -53,61 +45,39 @@ class Plan:
     fleet: Fleet | None
     with_collector: bool
     listener: socket
-    project_dir: Path
     host_header: str
-
-
-def collecting_parts(plan: Plan) -> tuple[Part, ...]:
-    """Return the parts that keep the snapshot fresh."""
-    celery = ("celery", "--quiet", "-A", "metricsproj")
-    # The rest of Celery's chatter between workers is for clusters; here there is one.
-    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    worker = ("worker", "--pool", "threads", "--concurrency", "2", *alone)
-    return (
-        python_part("worker", *celery, *worker, project_dir=plan.project_dir),
-        python_part("beat", *celery, "beat", project_dir=plan.project_dir),
-    )
 
 
 async def run(plan: Plan, *, printer: Printer) -> None:
     """Start everything, keep it running until a signal asks to stop, then stop everything.
 
     Raises:
-        PartFailed: a part that the others need did not come up.
-        StepFailed: the database cannot be prepared.
+        PartFailed: a part that the others need did not come up, or the database cannot be prepared.
         PortUnavailable: another program opened our port while we were starting.
     """
     supervisor = Supervisor(write=printer.write, own_name=OWN_NAME)
-    asked_to_stop, stop_sweep = asyncio.Event(), threading.Event()
-    _watch_signals(supervisor, printer, asked_to_stop=asked_to_stop, stop_sweep=stop_sweep)
-    # One thread for all steps, so that its database connections are its own and can be closed.
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix=OWN_NAME) as thread:
-        running = _Run(
-            plan=plan,
-            printer=printer,
-            supervisor=supervisor,
-            asked_to_stop=asked_to_stop,
-            stop_sweep=stop_sweep,
-            thread=thread,
-        )
-        try:
-            await running.start()
-            await asked_to_stop.wait()
-        except StoppedEarly:
-            pass
-        finally:
-            await running.stop()
+    asked_to_stop = asyncio.Event()
+    _watch_signals(supervisor, printer, asked_to_stop=asked_to_stop)
+    running = _Run(plan=plan, printer=printer, supervisor=supervisor)
+    starting = asyncio.create_task(running.start())
+    stopping = asyncio.create_task(asked_to_stop.wait())
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+        await stopping
+    finally:
+        starting.cancel()
+        stopping.cancel()
+        await running.stop()
 
 
-def _watch_signals(
-    supervisor: Supervisor, printer: Printer, *, asked_to_stop: asyncio.Event, stop_sweep: threading.Event
-) -> None:
-    """Have the first signal set both events, and a second one kill what has not stopped by then."""
+def _watch_signals(supervisor: Supervisor, printer: Printer, *, asked_to_stop: asyncio.Event) -> None:
+    """Have the first signal set the event, and a second one kill what has not stopped by then."""
 
     def stop() -> None:
         printer.write(OWN_NAME, "stopping (once more kills)")
         asked_to_stop.set()
-        stop_sweep.set()
 
     def kill() -> None:
         printer.write(OWN_NAME, "killing all parts")
@@ -121,58 +91,85 @@ class _Run:
     plan: Plan
     printer: Printer
     supervisor: Supervisor
-    asked_to_stop: asyncio.Event
-    stop_sweep: threading.Event
-    thread: ThreadPoolExecutor
 
     async def start(self) -> None:
-        plan, output = self.plan, self.printer.stream(OWN_NAME)
+        plan = self.plan
         if plan.store:
-            await self._start_until(plan.store, lambda: store.unreachable_reason(plan.store_url) is None)
+            self.supervisor.start(plan.store)
+            await self._wait_for(plan.store, self._store_answers)
         if plan.fleet:
-            await self.supervisor.start(plan.fleet.part)
-        await self._step(lambda: steps.prepare_database(output))
-        await self._step(lambda: steps.mention_demo(output, with_fleet=plan.fleet is not None))
-        if plan.fleet:
-            ports = plan.fleet.ports
-            await self._step(lambda: steps.register_fleet(ports, output))
-            await self._step(lambda: steps.ensure_demo_user(output))
-        if plan.with_collector:
-            await self._step(lambda: steps.sweep(output, stop=self.stop_sweep))
+            self.supervisor.start(plan.fleet.part)
+        preparing = asyncio.create_task(self._prepare())
+        await asyncio.sleep(0)  # it is forked now, and works while the rest is loaded here
+        forks.load_modules()
+        await preparing
         open_port(plan.listener)
-        web = web_part(name="web", listener=plan.listener, project_dir=plan.project_dir)
-        await self._start_until(web, lambda: _web_answers(plan))
+        web = web_part(name="web", what=Fork(run=partial(forks.serve_web, plan.listener)), listener=plan.listener)
+        self.supervisor.start(web)
+        await self._wait_for(web, self._web_answers)
         if plan.with_collector:
-            for part in collecting_parts(plan):
-                await self.supervisor.start(part)
-        self._tell_urls()
+            self.supervisor.start(Part(name="worker", what=Fork(run=forks.work)))
+            self.supervisor.start(Part(name="beat", what=Fork(run=forks.schedule)))
+        self._say_urls()
 
     async def stop(self) -> None:
         await self.supervisor.stop()
         if self.plan.fleet:
-            await self._in_thread(steps.withdraw_fleet)
-        await self._in_thread(steps.close)
+            await self.supervisor.run_once(Part(name=OWN_NAME, what=Fork(run=forks.withdraw_fleet)))
 
-    async def _start_until(self, part: Part, is_ready: Callable[[], bool]) -> None:
-        """Start a part and wait until it does its work."""
-        await self.supervisor.start(part)
-        deadline = time.monotonic() + READY_SECONDS
-        while not await self._step(is_ready):
-            self.supervisor.check(part.name)
-            if time.monotonic() > deadline:
-                raise PartFailed(f"{part.name} does not answer within {READY_SECONDS:g} s")
-            await asyncio.sleep(POLL_SECONDS)
+    async def _prepare(self) -> None:
+        plan = self.plan
+        failure = forks.Failure()
+        prepare = partial(
+            forks.prepare,
+            ports=plan.fleet.ports if plan.fleet else None,
+            with_sweep=plan.with_collector,
+            failure=failure,
+        )
+        part = Part(
+            name=OWN_NAME,
+            what=Fork(run=prepare),
+            inherited=(failure.descriptor,),
+            stop_seconds=PREPARE_STOP_SECONDS,
+        )
+        return_code = await self.supervisor.run_once(part)
+        if message := failure.message():
+            raise PartFailed(message)
+        if return_code:
+            raise PartFailed(f"the database cannot be prepared ({describe_end(return_code)})")
 
-    async def _step(self, work: Callable[[], T]) -> T:
-        """Do this beside the event loop, which goes on printing; a stop waits for the step's end, not longer."""
-        if self.asked_to_stop.is_set():
-            raise StoppedEarly
-        return await self._in_thread(work)
+    async def _wait_for(self, part: Part, answers: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until a part does its work."""
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while not await answers():
+                    self.supervisor.check(part.name)
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError as error:
+            raise PartFailed(f"{part.name} does not answer within {READY_SECONDS:g} s") from error
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+    async def _store_answers(self) -> bool:
+        return store.unreachable_reason(self.plan.store_url) is None
 
-    def _tell_urls(self) -> None:
+    async def _web_answers(self) -> bool:
+        """Return whether the web server answers.
+
+        It asks `/livez`, which is open to everyone: without a snapshot, `/readyz` would log a 503 at an ordinary start.
+        """
+        host, port = calling_host(self.plan.listener), self.plan.listener.getsockname()[1]
+        try:
+            reader, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            return False
+        try:
+            writer.write(
+                f"GET {LIVENESS} HTTP/1.1\r\nHost: {self.plan.host_header}\r\nConnection: close\r\n\r\n".encode()
+            )
+            return (await reader.readline()).split()[1:2] == [b"%d" % http.HTTPStatus.OK]
+        finally:
+            writer.close()
+
+    def _say_urls(self) -> None:
         port = self.plan.listener.getsockname()[1]
         origin = f"http://{in_url(calling_host(self.plan.listener))}:{port}"
         self.printer.write(OWN_NAME, f"dashboard  {origin}/")
@@ -181,19 +178,3 @@ class _Run:
         if not self.plan.with_collector:
             self.printer.write(OWN_NAME, "no collector runs here: let cron run manage.py collect_metrics")
         self.printer.write(OWN_NAME, "running; Ctrl-C stops everything")
-
-
-def _web_answers(plan: Plan) -> bool:
-    """Return whether the web server answers.
-
-    It asks `/livez`, which is open to everyone: without a snapshot `/readyz` would log a 503 at each ordinary start.
-    """
-    address = (calling_host(plan.listener), plan.listener.getsockname()[1])
-    connection = http.client.HTTPConnection(*address, timeout=READY_SECONDS)
-    try:
-        connection.request("GET", LIVENESS, headers={"Host": plan.host_header})
-        return connection.getresponse().status == http.client.OK
-    except OSError:
-        return False
-    finally:
-        connection.close()

@@ -9,7 +9,7 @@ from socket import socket
 from django.conf import settings
 
 from metricsproj.supervision import listening
-from metricsproj.supervision.parts import Part, web_part
+from metricsproj.supervision.parts import Part, python_program, web_part
 from metricsproj.supervision.printer import Printer, wants_colour
 from metricsproj.supervision.start_refusals import CannotStart, refuse_unnamed_hosts
 from metricsproj.supervision.stop_signals import watch_signals
@@ -52,7 +52,7 @@ async def _keep_serving(listener: socket, *, workers: int) -> None:
     )
     try:
         for part in _parts(listener, workers=workers):
-            await supervisor.start(part)
+            supervisor.start(part)
         await asked_to_stop.wait()
     finally:
         # Open here, it would let clients in whom nobody answers once the web processes have stopped.
@@ -66,7 +66,6 @@ def _begin_to_stop(*, printer: Printer, asked_to_stop: asyncio.Event) -> None:
 
 
 def _parts(listener: socket, *, workers: int) -> tuple[Part, ...]:
-    return tuple(
-        web_part(name=f"web-{number}", listener=listener, project_dir=settings.BASE_DIR)
-        for number in range(1, workers + 1)
-    )
+    # Not forks: after an upgrade, a process that is started again must run the new code.
+    program = python_program("metricsproj.supervision.web", str(listener.fileno()), project_dir=settings.BASE_DIR)
+    return tuple(web_part(name=f"web-{number}", what=program, listener=listener) for number in range(1, workers + 1))

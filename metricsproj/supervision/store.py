@@ -1,4 +1,4 @@
-"""The Redis server that everything runs on: the embedded Valkey as a part, or the one that REDIS_URL names."""
+"""The Redis server that everything runs on: the embedded Valkey, or the one that REDIS_URL names."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 import redis
 
 from metricsproj import embedded, redis_urls
-from metricsproj.supervision.parts import Part, Wave
+from metricsproj.supervision.parts import Program
 
 
 class NoEmbeddedStore(Exception):
     """There is no embedded store for this platform."""
 
 
-def embedded_store(data_dir: Path) -> Part:
-    """Return the embedded Valkey as a part.
+def embedded_store(data_dir: Path) -> Program:
+    """Return the embedded Valkey as a program.
 
     It works inside its own folder and under relative names, so that neither spaces nor length of the path matter to
     it. It appends each write to a file, so that even `kill -9` loses a second of history at most.
@@ -36,13 +36,7 @@ def embedded_store(data_dir: Path) -> Part:
         "loglevel": "warning",
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return Part(
-        name="store",
-        command=(str(_server_program()), *words),
-        folder=folder,
-        wave=Wave.STORE,
-        stop_seconds=1.5,
-    )
+    return Program(command=(str(_server_program()), *words), folder=folder)
 
 
 def _server_program() -> Path:

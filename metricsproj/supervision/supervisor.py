@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from metricsproj.supervision.child import Child
+from metricsproj.supervision.child import Child, Children
 from metricsproj.supervision.parts import Part, Wave, describe_end, restart_delay
 
 Write = Callable[[str, str], None]
@@ -24,19 +24,20 @@ class _Kept:
     part: Part
     child: Child | None = None
     ends: int = 0
-    keeper: asyncio.Task[None] | None = None
+    keeper: asyncio.Task[None] | asyncio.Task[int] | None = None
 
 
 class Supervisor:
-    """Runs parts on the current event loop. `write(name, line)` gets each line that a part prints, or that we say."""
+    """Runs parts on the running event loop. `write(name, line)` gets each line that a part prints, or that we say."""
 
     def __init__(self, *, write: Write, own_name: str) -> None:
         self._write = write
         self._say = partial(write, own_name)
+        self._children = Children()
         self._kept: dict[str, _Kept] = {}
         self._stopping = asyncio.Event()
 
-    async def start(self, part: Part) -> None:
+    def start(self, part: Part) -> None:
         """Start a part and keep it running.
 
         Raises:
@@ -45,7 +46,7 @@ class Supervisor:
         kept = _Kept(part=part)
         self._kept[part.name] = kept
         try:
-            kept.child = await self._started(part)
+            kept.child = self._started(part)
         except OSError as error:
             raise PartFailed(f"{part.name} cannot be started: {error}") from error
         kept.keeper = asyncio.create_task(self._keep(kept))
@@ -73,8 +74,16 @@ class Supervisor:
             if kept.child:
                 kept.child.kill()
 
-    async def _started(self, part: Part) -> Child:
-        return await Child.started(part, write=partial(self._write, part.name))
+    async def run_once(self, part: Part) -> int:
+        """Run a part until it ends by itself, and return its return code; `stop` and `kill` end it like the others."""
+        child = self._started(part)
+        kept = _Kept(part=part, child=child)
+        self._kept[part.name] = kept
+        kept.keeper = keeper = asyncio.create_task(self._end_of(kept, child))
+        return await asyncio.shield(keeper)
+
+    def _started(self, part: Part) -> Child:
+        return self._children.start(part, write=partial(self._write, part.name))
 
     async def _keep(self, kept: _Kept) -> None:
         delay_seconds = None
@@ -89,26 +98,24 @@ class Supervisor:
                 await asyncio.wait_for(self._stopping.wait(), delay_seconds)
             if self._stopping.is_set():
                 return
-            await self._restart(kept)
-
-    async def _restart(self, kept: _Kept) -> None:
-        try:
-            kept.child = await self._started(kept.part)
-        except OSError as error:
-            self._say(f"{kept.part.name} cannot be started: {error}")
-            return
-        if self._stopping.is_set():  # it began while this one was being started, and could not see it
-            kept.child.kill()
+            try:
+                kept.child = self._started(kept.part)
+            except OSError as error:
+                self._say(f"{kept.part.name} cannot be started: {error}")
 
     async def _outlive(self, kept: _Kept) -> None:
         """Return when the part's process has ended, at once when it has none."""
         if kept.child is None:
             return
-        return_code = await kept.child.ended()
-        kept.child = None
+        return_code = await self._end_of(kept, kept.child)
         kept.ends += 1
         if not self._stopping.is_set():
             self._say(f"{kept.part.name} ended ({describe_end(return_code)})")
+
+    async def _end_of(self, kept: _Kept, child: Child) -> int:
+        return_code = await child.ended()
+        kept.child = None
+        return return_code
 
     async def _end(self, kept: _Kept) -> None:
         if kept.keeper is None:

@@ -81,13 +81,13 @@ class Up:
         return self.wait_for(ENDPOINT).split()[-1]
 
     def parts(self) -> dict[str, int]:
-        """Return the process ids of its parts by a word of their command line."""
-        words = {"valkey-server": "store", "supervision.web": "web", " worker ": "worker", " beat ": "beat"}
-        words["samplefleet"] = "fleet"
+        """Return the process ids of its parts by their names."""
         found = {}
         for pid in children(self.process.pid):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-            found.update({name: pid for word, name in words.items() if word in command})
+            with suppress(OSError):
+                name = Path(f"/proc/{pid}/comm").read_text().strip()
+                # Forks bear the name of their part; the other two are programs.
+                found["store" if name == "valkey-server" else "fleet" if name.startswith("python") else name] = pid
         return found
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> float:

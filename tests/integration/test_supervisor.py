@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from metricsproj.supervision.parts import Part, Wave
+from metricsproj.supervision.parts import Part, Program, Wave
 from metricsproj.supervision.supervisor import PartFailed, Supervisor
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
@@ -60,8 +60,8 @@ async def supervisor() -> AsyncIterator[tuple[Supervisor, Heard]]:
 
 
 def part(name: str, code: str, **others: Any) -> Part:
-    values = {"wave": Wave.USERS, "folder": Path.cwd(), "stop_seconds": 20.0, **others}
-    return Part(name=name, command=(sys.executable, "-c", code), **values)
+    what = Program(command=(sys.executable, "-c", code), folder=Path.cwd())
+    return Part(name=name, what=what, **{"stop_seconds": 20.0, **others})
 
 
 def is_alive(pid: int) -> bool:
@@ -79,7 +79,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_a_part_that_is_killed_is_started_again_and_that_is_said() -> None:
     async with supervisor() as (it, heard):
-        await it.start(part("web", SLEEPS))
+        it.start(part("web", SLEEPS))
         await heard.until("web", "up")
         first = it.pid("web")
         assert first is not None
@@ -94,7 +94,7 @@ async def test_a_part_that_is_killed_is_started_again_and_that_is_said() -> None
 
 async def test_a_part_that_keeps_failing_is_started_at_growing_intervals() -> None:
     async with supervisor() as (it, heard):
-        await it.start(part("web", "raise SystemExit(3)"))
+        it.start(part("web", "raise SystemExit(3)"))
 
         await heard.until("up", "starting web again in 0.5 s")
         await heard.until("up", "starting web again in 1 s")
@@ -107,7 +107,7 @@ async def test_a_part_that_keeps_failing_is_started_at_growing_intervals() -> No
 async def test_a_program_that_is_not_there_is_told_to_the_caller() -> None:
     async with supervisor() as (it, _):
         with pytest.raises(PartFailed, match="store cannot be started"):
-            await it.start(Part(name="store", command=("/no/such/program",), folder=Path.cwd(), wave=Wave.STORE))
+            it.start(Part(name="store", what=Program(command=("/no/such/program",), folder=Path.cwd())))
 
 
 async def test_parts_stop_in_waves_users_before_the_fleet_before_the_store() -> None:
@@ -119,7 +119,7 @@ async def test_parts_stop_in_waves_users_before_the_fleet_before_the_store() -> 
     )
     async with supervisor() as (it, heard):
         for name, wave in (("store", Wave.STORE), ("fleet", Wave.WATCHED), ("web", Wave.USERS)):
-            await it.start(part(name, ends_slowly, wave=wave))
+            it.start(part(name, ends_slowly, wave=wave))
             await heard.until(name, "up")
 
         await it.stop()
@@ -129,7 +129,7 @@ async def test_parts_stop_in_waves_users_before_the_fleet_before_the_store() -> 
 
 async def test_a_part_that_ignores_the_stop_signal_is_killed() -> None:
     async with supervisor() as (it, heard):
-        await it.start(part("worker", STUBBORN, stop_seconds=0.2))
+        it.start(part("worker", STUBBORN, stop_seconds=0.2))
         await heard.until("worker", "up")
         pid = it.pid("worker")
 
@@ -142,7 +142,7 @@ async def test_a_part_that_ignores_the_stop_signal_is_killed() -> None:
 
 async def test_a_part_takes_its_own_children_with_it() -> None:
     async with supervisor() as (it, heard):
-        await it.start(part("worker", PARENT))
+        it.start(part("worker", PARENT))
         child = int((await heard.until("worker", "child")).split()[1])
 
         await it.stop()
@@ -152,7 +152,7 @@ async def test_a_part_takes_its_own_children_with_it() -> None:
 
 async def test_a_part_that_waits_for_its_restart_does_not_hold_up_the_stop() -> None:
     async with supervisor() as (it, heard):
-        await it.start(part("web", "raise SystemExit(3)"))
+        it.start(part("web", "raise SystemExit(3)"))
         await heard.until("up", "starting web again in 1 s")
 
         async with asyncio.timeout(WAIT_SECONDS):
@@ -163,7 +163,7 @@ async def test_a_part_that_waits_for_its_restart_does_not_hold_up_the_stop() -> 
 
 async def test_ctrl_c_in_the_terminal_does_not_reach_the_parts() -> None:
     async with supervisor() as (it, heard):
-        await it.start(part("web", SLEEPS))
+        it.start(part("web", SLEEPS))
         await heard.until("web", "up")
         pid = it.pid("web")
 
@@ -174,7 +174,7 @@ async def test_ctrl_c_in_the_terminal_does_not_reach_the_parts() -> None:
 async def test_a_line_longer_than_any_buffer_and_bytes_that_are_no_text_are_passed_on() -> None:
     code = "import sys; o = sys.stdout.buffer; o.write(b'x' * 1_000_000 + b'\\n\\xff\\nlast'); o.flush(); input()"
     async with supervisor() as (it, heard):
-        await it.start(part("web", code))
+        it.start(part("web", code))
 
         await heard.until("web", "last")
 
@@ -186,12 +186,11 @@ async def test_a_line_longer_than_any_buffer_and_bytes_that_are_no_text_are_pass
 def test_kill_9_of_the_supervisor_leaves_no_part_behind() -> None:
     code = f"""
 import asyncio, pathlib
-from metricsproj.supervision.parts import Part, Wave
+from metricsproj.supervision.parts import Part, Program
 from metricsproj.supervision.supervisor import Supervisor
 async def main():
     it = Supervisor(write=lambda name, line: None, own_name="up")
-    await it.start(Part(name="web", command=({sys.executable!r}, "-c", {SLEEPS!r}), folder=pathlib.Path("."),
-                        wave=Wave.USERS))
+    it.start(Part(name="web", what=Program(command=({sys.executable!r}, "-c", {SLEEPS!r}), folder=pathlib.Path("."))))
     print(it.pid("web"), flush=True)
     await asyncio.sleep(600)
 asyncio.run(main())
@@ -204,3 +203,57 @@ asyncio.run(main())
         it.kill()
 
     asyncio.run(until(lambda: not is_alive(pid)))
+
+
+FORKING = """
+import asyncio, os, pathlib, signal, sys, threading
+from metricsproj.supervision.parts import Fork, Part
+from metricsproj.supervision.supervisor import Supervisor
+
+def work():
+    descriptors = sorted(int(entry.name) for entry in pathlib.Path("/dev/fd").iterdir())
+    print("name", pathlib.Path("/proc/self/comm").read_text().strip())
+    print("leads its session", os.getsid(0) == os.getpid())
+    print("descriptors", [number for number in descriptors if os.path.exists(f"/dev/fd/{number}")])
+    signal.pause()
+
+async def main():
+    ended = asyncio.Event()
+    lines = []
+    def write(name, line):
+        lines.append(line)
+        print(name, line, flush=True)
+        if line.startswith("descriptors"):
+            ended.set()
+    it = Supervisor(write=write, own_name="up")
+    receiving, kept = os.pipe()
+    os.dup2(kept, 40)
+    it.start(Part(name="web", what=Fork(run=work), inherited=(40,)))
+    await ended.wait()
+    os.kill(it.pid("web"), signal.SIGTERM)
+    while not any("ended" in line for line in lines):
+        await asyncio.sleep(0.01)
+    await it.stop()
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    try:
+        it.start(Part(name="late", what=Fork(run=work)))
+    except RuntimeError as error:
+        print(str(error).partition(":")[0], flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_fork_keeps_nothing_of_its_supervisor_but_what_it_inherits() -> None:
+    ended = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=WAIT_SECONDS)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines() == [
+        "web name web",
+        "web leads its session True",
+        "web descriptors [0, 1, 2, 40]",
+        "up web ended (killed by SIGTERM)",
+        "up starting web again in 0.5 s",
+        "late cannot be forked beside other threads",
+    ]
