@@ -14,7 +14,6 @@ from realtime.admin.bases import (
     ReadingInlineBase,
     WindowInlineBase,
 )
-from realtime.core.origins import are_one_origin
 from realtime.models import (
     MAX_HEADERS_PER_SERVICE,
     MAX_READINGS_PER_SERVICE,
@@ -25,8 +24,7 @@ from realtime.models import (
     RequestHeader,
     Service,
 )
-
-ANOTHER_ORIGIN = "The base URL now leads to another scheme, host or port: type this secret again, or take it away."
+from realtime.registry.moving import ANOTHER_ORIGIN, Fate, refused_secrets
 
 
 class RequestHeaderForm(HeaderForm):
@@ -76,21 +74,27 @@ class RequestHeaderFormSet(HeaderFormSet):
             seen.add(name)
 
     def _note_values_for_another_origin(self) -> None:
-        """Have every stored value typed again when the base URL moves: who moves it may not know what it would send.
-
-        Asked of the table, for a row that is left out of what the browser sends stays as well.
-        """
         service = self.instance
-        before = Service.objects.filter(pk=service.pk).values_list("base_url", flat=True).first()
-        if before is None or are_one_origin(before, service.base_url):
-            return
-        stored = set(RequestHeader.objects.filter(service=service).values_list("pk", flat=True))
+        stored = set(RequestHeader.objects.filter(service_id=service.pk).values_list("pk", flat=True))
+        refused = refused_secrets(
+            old_base_url=Service.objects.filter(pk=service.pk).values_list("base_url", flat=True).first(),
+            new_base_url=service.base_url,
+            stored=stored,
+            fates=[(form.instance.pk, _fate(form)) for form in self.forms],
+        )
         for form in self.forms:
-            is_deleted = getattr(form, "cleaned_data", {}).get(DELETION_FIELD_NAME)
-            if form.instance.pk in stored and not is_deleted and "value" not in form.changed_data:
-                form.add_error("value", ANOTHER_ORIGIN)
-        if stored - {form.instance.pk for form in self.forms}:
+            if form.instance.pk in refused and _fate(form) is Fate.KEPT:
+                form.add_error("value", refused[form.instance.pk])
+        # A row that is left out of what the browser sends stays as well.
+        if refused.keys() - {form.instance.pk for form in self.forms}:
             raise forms.ValidationError(ANOTHER_ORIGIN)
+
+
+def _fate(form: Any) -> Fate:
+    """Return what the form of a stored header does to its value."""
+    if getattr(form, "cleaned_data", {}).get(DELETION_FIELD_NAME):
+        return Fate.REMOVED
+    return Fate.REPLACED if "value" in form.changed_data else Fate.KEPT
 
 
 class RequestHeaderInline(HeaderInlineBase):

@@ -25,6 +25,7 @@ from realtime.collection.inspection import end_back_off
 from realtime.core.records import ServiceState
 from realtime.models import Service, ServiceQuerySet
 from realtime.registry import deadlines, schedule
+from realtime.registry.moving import ANYWHERE, refused_secrets
 
 NOT_KNOWN = "–"
 EDITED_IN_LIST = ("order", "enabled")
@@ -131,8 +132,11 @@ class ServiceAdmin(ServiceAdminBase):
     def get_readonly_fields(self, request: HttpRequest, obj: Service | None = None) -> Any:
         """Return what cannot be edited; who may not change headers may not have them sent elsewhere either."""
         fields = super().get_readonly_fields(request, obj)
-        may_move = obj is None or request.user.has_perm("realtime.change_requestheader") or not obj.headers.exists()
-        return fields if may_move else (*fields, "base_url")
+        if obj is None or request.user.has_perm("realtime.change_requestheader"):
+            return fields
+        kept = obj.headers.values_list("name", flat=True)
+        is_bound = refused_secrets(old_base_url=obj.base_url, new_base_url=ANYWHERE, stored=kept)
+        return (*fields, "base_url") if is_bound else fields
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LiveChangeList

@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 
 from realtime.admin.bases import ServiceForm
-from realtime.admin.inlines import ANOTHER_ORIGIN
-from realtime.core.origins import are_one_origin
 from realtime.models import Service
+from realtime.registry.moving import refused_secrets
 from realtime.registry.presets import all_presets, unknown_preset
 
 NO_PRESET = ("", "none")
@@ -70,15 +69,18 @@ class ServicePageForm(ServiceForm):
                 self.add_error("remove_client_certificate", "Either remove the certificate or type another one.")
             else:
                 self.cleaned_data["client_certificate"] = ""
-        elif self._keeps_certificate_for_another_origin():
-            self.add_error("client_certificate", ANOTHER_ORIGIN)
+        elif "client_certificate" not in self.changed_data:
+            self._note_certificate_for_another_origin()
         return cleaned
 
-    def _keeps_certificate_for_another_origin(self) -> bool:
-        base_url = self.cleaned_data.get("base_url")
-        if not self.instance.client_certificate or not base_url or "client_certificate" in self.changed_data:
-            return False
-        return not are_one_origin(self.instance.base_url, base_url)
+    def _note_certificate_for_another_origin(self) -> None:
+        refused = refused_secrets(
+            old_base_url=self.instance.base_url or None,
+            new_base_url=self.cleaned_data.get("base_url", self.instance.base_url),
+            stored=["client_certificate"] if self.instance.client_certificate else [],
+        )
+        for field, problem in refused.items():
+            self.add_error(field, problem)
 
 
 def _preset_choices(*, stored: str) -> list[tuple[str, str]]:

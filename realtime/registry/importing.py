@@ -12,16 +12,14 @@ from django.db import DatabaseError, transaction
 from django.db.models import Max
 
 from realtime.core import references
-from realtime.core.origins import are_one_origin
 from realtime.models import DataSource, MaintenanceWindow, Reading, RequestHeader, Service
 from realtime.models.service import MAX_ORDER, ORDER_STEP
 from realtime.registry import deadlines
 from realtime.registry.file_fields import READING_KEYS, SERVICE_FIELDS, WINDOW_KEYS
+from realtime.registry.moving import refused_secrets
 from realtime.registry.registry_file import BadRegistryFile, DataSourceEntry, RegistryFile, ServiceEntry
 
 COLUMNS = (*SERVICE_FIELDS, "is_demo")
-
-_NOT_FOR_ANOTHER = "and the stored secret is for another origin (set the variable, or leave this out of the file)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,18 +122,23 @@ def _settle_order(entries: Iterable[ServiceEntry], *, existing: Mapping[str, Ser
 def _settle_references(entries: Iterable[ServiceEntry], *, existing: Mapping[str, Service]) -> list[str]:
     """Keep a stored secret where the file has a reference whose variable is unset here; return a warning for each such.
 
-    That is how an export comes back: it holds `${SERVICE_HEADER}` for every secret typed in the admin. Whoever writes
-    the file does not know those secrets, so it cannot have them sent to another origin.
+    That is how an export comes back: it holds `${SERVICE_HEADER}` for every secret typed in the admin.
     """
     warnings, mistakes = [], []
     for entry in entries:
         row = existing.get(entry.service.name)
-        moves = row is not None and not are_one_origin(row.base_url, entry.service.base_url)
-        for unset in (*_settle_headers(entry, row), *_settle_certificate(entry.service, row)):
-            if unset.is_kept and moves:
-                mistakes.append(f"{unset.place}, {_NOT_FOR_ANOTHER}")
-            else:
-                warnings.append(f"{unset.place}: {'the stored secret is kept' if unset.is_kept else unset.without}")
+        unset = (*_settle_headers(entry, row), *_settle_certificate(entry.service, row))
+        refused = refused_secrets(
+            old_base_url=row.base_url if row else None,
+            new_base_url=entry.service.base_url,
+            stored=[one.place for one in unset if one.is_kept],
+        )
+        mistakes += [f"{place}, and {problem}" for place, problem in refused.items()]
+        warnings += [
+            f"{one.place}: {'the stored secret is kept' if one.is_kept else one.without}"
+            for one in unset
+            if one.place not in refused
+        ]
     if mistakes:
         raise BadRegistryFile(tuple(mistakes))
     return warnings

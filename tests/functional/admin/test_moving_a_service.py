@@ -9,7 +9,7 @@ from tests.client_certificates import make
 from tests.functional.admin.test_service_page import form_of, page_of, save
 from tests.functional.registry.rows import saved_header, saved_service
 
-SAYS = "The base URL now leads to another scheme, host or port: type this secret again, or take it away."
+SAYS = "the stored secret is for another origin (scheme, host or port): give it again, or remove it"
 HERE, THERE = "http://127.0.0.1:8006", "http://127.0.0.1:9999"
 STORED = "Bearer hunter2"
 

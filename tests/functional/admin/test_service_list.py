@@ -45,7 +45,7 @@ def test_the_live_columns_say_status_time_error_and_age_in_words(operator: Clien
     assert '<span class="rt-status rt-error">error</span>' in html
     assert "45.2 ms" in html
     assert "timeout: no answer within 2 s" in html
-    assert "12 s ago" in html
+    assert re.search(r">1\d s ago<", html)
 
 
 def test_a_service_that_sits_sweeps_out_says_when_it_is_probed_again(operator: Client, publish: Publish) -> None:
@@ -53,7 +53,7 @@ def test_a_service_that_sits_sweeps_out_says_when_it_is_probed_again(operator: C
     dead = state("dead", Status.ERROR, error="no answer within 2 s")
     publish(replace(dead, next_check_at=timezone.now() + timedelta(seconds=45)))
 
-    assert re.search(r"12 s ago, next in 4\d s", page(operator))
+    assert re.search(r"1\d s ago, next in [34]\d s", page(operator))
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-3.0, "next is due"), (0.4, "next in 1 s"), (60.0, "next in 60 s")])

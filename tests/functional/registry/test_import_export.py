@@ -207,7 +207,7 @@ def test_a_file_has_no_stored_secret_sent_to_another_origin_and_changes_nothing_
     with pytest.raises(BadRegistryFile) as caught:
         imported(f"services: [{{name: new, base_url: 'http://h'}}, {{name: ingestion, base_url: '{url}', {secrets}}}]")
 
-    why = "is not set, and the stored secret is for another origin (set the variable, or leave this out of the file)"
+    why = "is not set, and the stored secret is for another origin (scheme, host or port): give it again, or remove it"
     assert caught.value.mistakes == (
         f"ingestion: headers[Authorization]: A_TOKEN {why}",
         f"ingestion: client_certificate: A_PEM {why}",
