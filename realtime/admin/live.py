@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from realtime.core.records import Fault, ServiceState
+from realtime.core.wording import ago
 from realtime.reporting.reader import latest_snapshot
 
 
@@ -32,10 +33,10 @@ class LiveStates:
         reason = f" ({self.fault.message})" if self.fault else ""
         if self.age_seconds is None:
             return f"No snapshot yet: the live columns are empty{reason}."
-        age = age_words(self.age_seconds)
+        age = ago(self.age_seconds)
         if self.stale:
-            return f"Stale: the live columns show the snapshot of {age}, not how things are now{reason}."
-        return f"Live columns: snapshot of {age}{reason}."
+            return f"Stale: the live columns show the snapshot taken {age}, not how things are now{reason}."
+        return f"Live columns: snapshot taken {age}{reason}."
 
 
 def live_states(*, now: datetime) -> LiveStates:
@@ -54,13 +55,3 @@ def next_check_words(at: datetime, *, now: datetime) -> str:
     """When a service that sits sweeps out is probed again, in words."""
     seconds = math.ceil((at - now).total_seconds())
     return f"next in {seconds} s" if seconds > 0 else "next is due"
-
-
-def age_words(seconds: float) -> str:
-    """Return an age as people say it: `just now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 days ago`."""
-    if seconds < 1:
-        return "just now"
-    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{int(seconds / size)} {unit} ago"
-    return f"{int(seconds / 86_400)} days ago"

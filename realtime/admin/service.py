@@ -19,10 +19,11 @@ from django.utils.safestring import SafeString
 from realtime.admin import inspecting
 from realtime.admin.bases import ServiceAdminBase, ServiceForm
 from realtime.admin.inlines import DataSourceInline, MaintenanceWindowInline, ReadingInline, RequestHeaderInline
-from realtime.admin.live import LiveStates, age_words, live_states, next_check_words
+from realtime.admin.live import LiveStates, live_states, next_check_words
 from realtime.admin.service_form import ServicePageForm
 from realtime.collection.inspection import end_back_off
 from realtime.core.records import ServiceState
+from realtime.core.wording import FAILURE_WORDS, ago
 from realtime.models import Service, ServiceQuerySet
 from realtime.registry import deadlines, schedule
 from realtime.registry.moving import ANYWHERE, refused_secrets
@@ -174,7 +175,7 @@ class ServiceAdmin(ServiceAdminBase):
         state = _state(service)
         if state is None or state.failure is None:
             return ""
-        return f"{state.failure.kind}: {state.failure.message}"
+        return f"{FAILURE_WORDS[state.failure.kind]}: {state.failure.message}"
 
     @admin.display(description="checked")
     def last_check(self, service: Service) -> str:
@@ -182,7 +183,7 @@ class ServiceAdmin(ServiceAdminBase):
         if state is None or state.checked_at is None:
             return NOT_KNOWN
         now = timezone.now()
-        checked = age_words((now - state.checked_at).total_seconds())
+        checked = ago((now - state.checked_at).total_seconds())
         return f"{checked}, {next_check_words(state.next_check_at, now=now)}" if state.next_check_at else checked
 
     @admin.display(description="")

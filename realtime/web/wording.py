@@ -5,6 +5,10 @@ A number and its unit are held together by a no-break space.
 
 from decimal import ROUND_HALF_UP, Decimal
 
+# Exported from here too, so that whoever shows a page has one place to ask.
+from realtime.core.wording import FAILURE_WORDS as FAILURE_WORDS
+from realtime.core.wording import ago as ago
+
 NOTHING = "–"
 _GAP = "\u00a0"
 
@@ -15,21 +19,6 @@ STATUS_WORDS = {
     "error": "Error",
     "unknown": "Unknown",
     "maintenance": "Maintenance",
-}
-FAILURE_WORDS = {
-    "dns": "Name not found",
-    "connect": "Could not connect",
-    "tls": "No secure connection",
-    "timeout": "No answer in time",
-    "protocol": "Broken answer",
-    "http_status": "Answers with an error",
-    "reported": "Reports itself unhealthy",
-    "body": "Unreadable answer",
-    "too_large": "Answer too large",
-    "redirect": "Redirected",
-    "blocked": "Address not allowed",
-    "bound": "Outside its bounds",
-    "sweep_deadline": "Still running at the sweep's end",
 }
 ASSESSMENT_WORDS = {
     "better": "better",
@@ -70,19 +59,6 @@ def milliseconds(value: float | None) -> str:
 
 def percent(value: float | None) -> str:
     return NOTHING if value is None else f"{_sized(value, 1)}{_GAP}%"
-
-
-def ago(seconds: float) -> str:
-    """Return how long ago something was, in one unit."""
-    if seconds < 10:
-        return "just now"
-    if seconds < 60:
-        return f"{int(seconds)} s ago"
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min ago"
-    if seconds < 2 * 86_400:
-        return f"{int(seconds // 3600)} h ago"
-    return f"{int(seconds // 86_400)} d ago"
 
 
 def until(seconds: float) -> str:

@@ -87,9 +87,8 @@ def test_the_worst_come_first_and_equals_in_registry_order() -> None:
     assert names == [f"{status}-{turn}" for status in WORST_FIRST for turn in (1, 2)]
 
 
-def test_every_status_and_every_kind_of_failure_has_words() -> None:
+def test_every_status_has_words() -> None:
     assert set(WORST_FIRST) == set(wording.STATUS_WORDS) == set(Status)
-    assert set(wording.FAILURE_WORDS) == set(FailureKind)
 
 
 def test_an_error_is_said_in_words_with_its_http_status() -> None:
