@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +21,6 @@ from realtime.reporting.rate_limit import RateLimit, process_rate_limit
 from realtime.store.keys import Keys
 from realtime.store.request_counts import RequestCounts, open_request_counts
 from realtime.store.snapshots import StoreUnavailable
-from tests.functional.access.programs import ask, programs
 from tests.functional.api.conftest import URL, Publish
 from tests.functional.api.test_serving import commands
 from tests.functional.live.conftest import Newsroom
@@ -286,11 +284,3 @@ async def test_a_store_that_fails_lets_every_connection_through(
         for _ in range(4):
             async with listening(port) as client:
                 assert (await client.next())["type"] == "snapshot"
-
-
-def test_the_setting_alone_switches_it_on(tmp_path: Path) -> None:
-    with programs(tmp_path, REALTIME_THROTTLE="2/min") as running, running.web("web") as port:
-        # There is no snapshot yet.
-        assert [ask(port)[0] for _ in range(3)] == [503, 503, 429]
-        assert ask(port, STREAM)[0] == 429
-        assert [ask(port, path)[0] for path in ("/livez", "/readyz", "/")] == [200, 503, 200]

@@ -1,12 +1,7 @@
 """What requests leave in the log: of each kind of refusal a line a minute, of our own faults every one."""
 
 import logging
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +11,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
 from django.test import Client
 
-from metricsproj.log_lines import without_time
 from metricsproj.request_log import SECONDS_BETWEEN_LINES, OnceAMinute
 from realtime.admin.service import ServiceAdmin
 from realtime.reporting.histories import process_histories
 from realtime.reporting.reader import Reader, process_reader
-from tests.e2e.running import clean_environment
-from tests.functional.access.programs import CHECKOUT, programs
 from tests.functional.api.conftest import URL
-from tests.functional.live.serving import PATIENCE_SECONDS
-from tests.functional.live.test_hostile_clients import handshake
 
 
 class Clock:
@@ -136,45 +126,6 @@ def test_an_admin_without_its_database_leaves_one_line(
     assert [record.name for record in caplog.records] == ["realtime.admin.registry_away", "django.request"]
 
 
-def sent(port: int, *parts: bytes) -> None:
-    """Send these bytes, each part after something was answered to the one before, and read on until the server ends."""
-    with (
-        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as client,
-        suppress(ConnectionResetError),  # one way to end it
-    ):
-        for part in parts:
-            client.sendall(part)
-            received = client.recv(65536)
-        while received:
-            received = client.recv(65536)
-
-
-MASKED_NO_UTF_8 = b"\x81\x82\x00\x00\x00\x00\xff\xfe"
-
-
-@pytest.mark.parametrize(
-    ("parts", "line"),
-    [
-        ((b"\x00garbage\r\n\r\n",), "Invalid HTTP request received."),
-        ((handshake("/ws/real-time-metrics"), MASKED_NO_UTF_8), "Invalid UTF-8 sequence received from client."),
-        (
-            (b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n",),
-            "Unsupported upgrade request.",
-        ),
-    ],
-    ids=["no HTTP", "no UTF-8", "another protocol"],
-)
-def test_what_the_server_says_of_strangers_it_says_once(tmp_path: Path, parts: tuple[bytes, ...], line: str) -> None:
-    with programs(tmp_path) as running:
-        with running.web("web") as port:
-            for _ in range(3):
-                sent(port, *parts)
-        printed = running.printed()
-
-    assert printed.count(line) == 1
-    assert "Traceback" not in printed
-
-
 def test_a_fault_of_the_server_is_told_each_time(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(3):
         logging.getLogger("uvicorn.error").error("Exception in ASGI application\n")
@@ -189,27 +140,6 @@ def test_a_reader_that_is_dropped_again_and_again_leaves_one_line(
         logging.getLogger("uvicorn.error").error("ASGI callable returned without completing response.")
 
     assert len(caplog.messages) == 1
-
-
-def test_uvicorns_own_command_line_logs_through_the_same_filter(tmp_path: Path) -> None:
-    configured = (
-        "import logging, logging.config, os, uvicorn.config\n"
-        "logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG)\n"
-        "os.environ['DJANGO_SETTINGS_MODULE'] = 'metricsproj.settings'\n"
-        "import django; django.setup()\n"
-        "for _ in range(3): logging.getLogger('uvicorn.error').warning('Invalid HTTP request received.')\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", configured],
-        cwd=CHECKOUT,
-        env=clean_environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-
-    assert without_time(ended.stderr) == "WARNING uvicorn.error: Invalid HTTP request received.\n"
 
 
 def test_beat_says_once_a_minute_that_the_database_is_away(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,15 +4,11 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +19,6 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from metricsproj import embedded, env
 from realtime.collection import cycle
 from realtime.collection.cycle import process_collector
 from realtime.core import consolidation
@@ -32,12 +27,11 @@ from realtime.management.commands import collect_metrics
 from realtime.management.commands.collect_metrics import NO_STORE
 from realtime.reporting.reader import process_reader
 from realtime.store.snapshots import NO_ANSWER, Refused, Store, StoreUnavailable, open_store
-from tests.embedded_store import clean_store, running_store, started_store  # noqa: F401
+from tests.embedded_store import clean_store, running_store  # noqa: F401
 from tests.functional.registry.rows import imported
 from tests.functional.small_services import DEGRADED, UNHEALTHY, SmallServices, small_services
 from tests.integration.store.sweeps import acquired, publish, publish_next
 
-CHECKOUT = Path(env.__file__).parents[1]
 HELD = "another collector holds the lease"
 
 pytestmark = pytest.mark.django_db
@@ -289,51 +283,3 @@ def test_signal_handlers_are_left_as_they_were(services: SmallServices) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(5)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-
-
-def manage(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as cron does."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=CHECKOUT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "metricsproj.settings", "REALTIME_DATA_DIR": str(data_dir)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_cron_sees_the_exit_codes(tmp_path: Path) -> None:
-    with started_store(tmp_path, url=embedded.store_url(tmp_path)), small_services() as services:
-        assert manage(tmp_path, "migrate", "--verbosity=0").returncode == 0
-        (tmp_path / "services.yaml").write_text(services.registry("good", "poor"))
-        assert manage(tmp_path, "import_services", str(tmp_path / "services.yaml")).returncode == 0
-        services.answers["/poor"] = UNHEALTHY
-
-        well = manage(tmp_path, "collect_metrics", "--json", "--interval", "60")
-        failing = manage(tmp_path, "collect_metrics", "--fail-on", "unhealthy")
-
-    assert well.returncode == 0
-    assert json.loads(well.stdout)["total_apis"] == 2
-    assert failing.returncode == 1
-    assert "poor" in failing.stdout
-    assert "Traceback" not in well.stderr + failing.stderr
-
-
-def test_a_store_that_is_away_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    began = time.monotonic()
-
-    done = manage(tmp_path, "collect_metrics")
-
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.splitlines() == [f"CommandError: {NO_ANSWER}{NO_STORE}"]
-    assert time.monotonic() - began < 30
-
-
-def test_bad_arguments_are_exit_code_2(tmp_path: Path) -> None:
-    done = manage(tmp_path, "collect_metrics", "--interval", "soon")
-
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("'soon' is not a whole number of seconds")

@@ -4,11 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +16,7 @@ import pytest
 import redis
 from channels.layers import get_channel_layer
 from channels_redis.pubsub import RedisPubSubChannelLayer
-from django.conf import settings as project
 from pytest_django import Settings
-from websockets.exceptions import ConnectionClosed
 
 from metricsproj import embedded, redis_urls
 from realtime.broadcast import announcements
@@ -372,38 +366,3 @@ def test_a_snapshot_that_cannot_be_announced_is_only_logged(
     announcements.announce(7)
 
     assert "snapshot 7 could not be announced" in caplog.text
-
-
-async def test_a_server_that_starts_anew_begins_with_the_whole(newsroom: Newsroom) -> None:
-    first = newsroom.publish()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        with _web_server(listener) as server:
-            async with listening(port, "?mode=delta") as client:
-                assert (await client.next())["id"] == first
-                server.send_signal(signal.SIGTERM)
-                with contextlib.suppress(ConnectionClosed):
-                    while True:
-                        await client.text()
-                assert client.connection.close_code == 1012
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await asyncio.to_thread(server.wait)
-        second = newsroom.publish()
-        with _web_server(listener):
-            async with listening(port, "?mode=delta") as client:
-                message = await client.next()
-                assert (message["type"], message["id"]) == ("snapshot", second)
-
-
-@contextlib.contextmanager
-def _web_server(listener: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
-    """The web server of `manage.py up`, on the store of the tests."""
-    descriptor = listener.fileno()
-    environment = os.environ | {"REALTIME_DATA_DIR": str(project.DATA_DIR)}
-    environment["DJANGO_SETTINGS_MODULE"] = "metricsproj.settings"
-    command = [sys.executable, "-m", "metricsproj.supervision.web", str(descriptor)]
-    with subprocess.Popen(command, cwd=project.BASE_DIR, env=environment, pass_fds=[descriptor]) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.installation import QUEUE, Installation, wait_until
 from tests.functional.small_services import SmallServices
-from tests.functional.tasks.installation import QUEUE, Installation, wait_until
 
 # Of beat's looks at the queue, each of which asks for the lengths of kombu's four priorities.
 LLEN_PER_LOOK = 4

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 import redis
 
-from tests.functional.faults.site import Site, running_site, running_store
+from tests.e2e.faults.site import Site, running_site, running_store
 
 
 class Victim(NamedTuple):

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from tests.e2e.installation import Installation, wait_until
 from tests.functional.small_services import SmallServices
-from tests.functional.tasks.installation import Installation, wait_until
 
 SKIPPED = "sweep skipped: "
 

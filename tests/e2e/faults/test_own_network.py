@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.functional.faults.site import wait_for
+from tests.e2e.faults.site import wait_for
+from tests.e2e.installation import Installation, installation
 from tests.functional.small_services import SmallServices, small_services
-from tests.functional.tasks.installation import Installation, installation
 from tests.integration.probing.networks import Network, _possible, wired  # noqa: F401
 
 

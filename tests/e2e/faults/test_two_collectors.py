@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from tests.functional.faults.site import wait_for
+from tests.e2e.faults.site import wait_for
+from tests.e2e.installation import Installation
 from tests.functional.small_services import SmallServices
-from tests.functional.tasks.installation import Installation
 
 # The sweep deadline of an interval of a second, and the margin for everything else.
 LEASE_SECONDS = 5.8

@@ -8,8 +8,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.e2e.programs import Programs, ask, programs
 from tests.e2e.running import wait_until
-from tests.functional.access.programs import Programs, ask, programs
 
 PROMISED_SECONDS = 1.0
 ATTEMPTS = 3  # a machine that is busy elsewhere says nothing of the program

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import ANY
 
-from tests.functional.faults.site import RECOVERY_SECONDS, Site, told, wait_for
+from tests.e2e.faults.site import RECOVERY_SECONDS, Site, told, wait_for
 
 HELD = "another collector holds the lease"
 AWAY = {

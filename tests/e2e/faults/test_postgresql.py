@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from tests import postgresql
-from tests.functional.faults.site import RECOVERY_SECONDS, Site, running_site, running_store, wait_for
+from tests.e2e.faults.site import RECOVERY_SECONDS, Site, running_site, running_store, wait_for
 
 
 class OnPostgresql(NamedTuple):

@@ -3,8 +3,8 @@
 import os
 import signal
 
-from tests.functional.faults.site import RECOVERY_SECONDS, STALE_AFTER_SECONDS, Site, told, wait_for
-from tests.functional.faults.test_store import assert_faces_tell_of_old_numbers
+from tests.e2e.faults.site import RECOVERY_SECONDS, STALE_AFTER_SECONDS, Site, told, wait_for
+from tests.e2e.faults.test_store import assert_faces_tell_of_old_numbers
 
 
 def test_a_killed_collector_is_told_as_stale_and_started_again(site: Site) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from realtime.core.records import FaultCode
+from tests.e2e.faults.site import wait_for
+from tests.e2e.installation import Installation
 from tests.e2e.running import is_alive, running_up
-from tests.functional.faults.site import wait_for
 from tests.functional.small_services import SmallServices
-from tests.functional.tasks.installation import Installation
 
 PUBLISHED_WITHIN_SECONDS = 1.0
 ENDED_WITHIN_SECONDS = 5.0

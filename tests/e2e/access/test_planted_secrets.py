@@ -23,7 +23,7 @@ from cryptography.fernet import Fernet
 
 from metricsproj import embedded
 from tests.client_certificates import make
-from tests.functional.access.programs import ENDPOINT, Programs, ask, programs
+from tests.e2e.programs import ENDPOINT, Programs, ask, programs
 
 TYPED, REFERRED, BASIC, PASSWORD = (f"pl4nted-{word}-5ecret" for word in ("typed", "env", "basic", "admin"))
 SECRET_KEY = "pl4nted-django-5ecret" * 3

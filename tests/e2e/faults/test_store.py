@@ -2,14 +2,14 @@
 
 import signal
 
-from tests.e2e.running import ENDPOINT
-from tests.functional.faults.conftest import Victim
-from tests.functional.faults.site import (
+from tests.e2e.faults.conftest import Victim
+from tests.e2e.faults.site import (
     RECOVERY_SECONDS,
     Site,
     told,
     wait_for,
 )
+from tests.e2e.running import ENDPOINT
 
 AWAY = {"code": "store_unavailable", "message": "the store does not answer"}
 

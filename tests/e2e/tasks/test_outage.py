@@ -14,8 +14,8 @@ import pytest
 import redis
 
 from metricsproj import embedded
+from tests.e2e.installation import Installation, wait_until
 from tests.embedded_store import started_store
-from tests.functional.tasks.installation import Installation, wait_until
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?P<rest>[A-Z]+ [\w.]+: .*)")
 OF_SWEEPS = "INFO realtime.tasks: sweep skipped"  # two collectors, or the lease of a killed sweep
