@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from realtime.admin.state_words import Row, certificate_words, evidence_row, failure_words, rows_of
 from realtime.collection.inspection import probe_now
 from realtime.core.records import Exchange, Inspection, Phases, ProbeResult
 from realtime.models import Service
@@ -28,6 +29,7 @@ class ExchangeReport:
     """One exchange as the page shows it; `phases` are pairs of name and milliseconds, in the order they happen."""
 
     exchange: Exchange
+    failure: str
     hops: tuple[str, ...]
     elapsed: str
     phases: tuple[tuple[str, str], ...]
@@ -39,12 +41,16 @@ class ExchangeReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceReport:
-    """One probed service as the page shows it; `inspection` is None when it could not be probed."""
+    """One probed service as the page shows it; `inspection` is None when it could not be probed.
+
+    verdict: what there is to say of the verdict beside its status.
+    """
 
     service: Service
     carried: Carried
     client_certificate: str
     inspection: Inspection | None
+    verdict: tuple[Row, ...]
     exchanges: tuple[ExchangeReport, ...]
     readings: tuple[tuple[str, float], ...]
 
@@ -80,13 +86,25 @@ def _report(
         carried=carried,
         client_certificate=_certificate_words(service, carried),
         inspection=inspection,
+        verdict=_verdict(inspection) if inspection else (),
         exchanges=tuple(_exchange_report(exchange, secrets=secrets) for exchange in exchanges),
         readings=_readings(inspection.result) if inspection else (),
     )
 
 
+def _verdict(inspection: Inspection) -> tuple[Row, ...]:
+    result = inspection.result
+    reason = failure_words(result.failure) if result.failure else result.reason or ""
+    return rows_of(
+        ("Rule", [inspection.rule]),
+        ("Reason", [reason]),
+        evidence_row(result.evidence, unknown_word=result.unknown_word, status=result.status),
+        ("Server certificate", [certificate_words(result.certificate_days)]),
+    )
+
+
 def _certificate_words(service: Service, carried: Carried) -> str:
-    """Return what becomes of the client certificate. Only the server knows whether it asked for one and took it."""
+    """Return what is done with the client certificate. Only the server knows whether it asked for one and took it."""
     if not service.client_certificate:
         return "none"
     if not carried.has_client_certificate:
@@ -109,6 +127,7 @@ def _exchange_report(exchange: Exchange, *, secrets: Sequence[str]) -> ExchangeR
     text = _printable(masked(exchange.body.decode("utf-8", errors="replace"), secrets=secrets))
     return ExchangeReport(
         exchange=exchange,
+        failure=failure_words(exchange.failure) if exchange.failure else "",
         hops=tuple(masked(hop, secrets=secrets) for hop in exchange.hops),
         elapsed=_milliseconds(exchange.elapsed_seconds),
         phases=_phases(exchange.phases, reused=exchange.reused_connection),

@@ -13,22 +13,31 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from realtime.admin import inspecting
 from realtime.admin.bases import ServiceAdminBase, ServiceForm
+from realtime.admin.filters import GreenByHttpFilter
 from realtime.admin.inlines import DataSourceInline, MaintenanceWindowInline, ReadingInline, RequestHeaderInline
-from realtime.admin.live import LiveStates, live_states, next_check_words
+from realtime.admin.live import LiveStates, live_states_of
 from realtime.admin.service_form import ServicePageForm
+from realtime.admin.state_words import (
+    NOT_KNOWN,
+    checked_words,
+    described,
+    evidence_words,
+    reason_words,
+    time_words,
+    unknown_word_words,
+    unread_words,
+)
 from realtime.collection.inspection import end_back_off
 from realtime.core.records import ServiceState
-from realtime.core.wording import FAILURE_WORDS, ago
 from realtime.models import Service, ServiceQuerySet
 from realtime.registry import deadlines, schedule
 from realtime.registry.moving import ANYWHERE, refused_secrets
 
-NOT_KNOWN = "–"
 EDITED_IN_LIST = ("order", "enabled")
 CERTIFICATE_FIELDS = ("client_certificate", "remove_client_certificate")
 
@@ -40,9 +49,15 @@ class LiveChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.live = live_states(now=timezone.now())
+        self.live = live_states_of(request)
         for service in self.result_list:  # the rows stay in the cache of this very queryset
             service.live = self.live
+
+    @property
+    def is_filter_blind(self) -> bool:
+        """Whether a filter is on that needs the snapshot, and there is none."""
+        is_on = any(isinstance(spec, GreenByHttpFilter) and spec.is_on for spec in self.filter_specs)
+        return is_on and self.live.is_missing
 
     @property
     def sweep_row(self) -> Any:
@@ -74,18 +89,19 @@ class ServiceAdmin(ServiceAdminBase):
     list_display = (
         "name",
         "live_status",
-        "last_error",
+        "reason",
+        "evidence",
         "response_time",
         "last_check",
-        "warning",
         "enabled",
         "group",
         "type",
         "order",
     )
     list_editable = EDITED_IN_LIST
-    list_filter = ("enabled", "counts_as_api", "group", "type", "verify_tls", "is_demo")
+    list_filter = (GreenByHttpFilter, "enabled", "counts_as_api", "group", "type", "verify_tls", "is_demo")
     list_per_page = 100
+    empty_value_display = NOT_KNOWN
     search_fields = ("name", "group", "type", "base_url", "notes")
     ordering = ("order", "name")
     actions = ("enable", "disable", "probe_now")
@@ -148,6 +164,16 @@ class ServiceAdmin(ServiceAdminBase):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"order": Service.objects.next_order(), **super().get_changeform_initial_data(request)}
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        service: Service | None = kwargs.get("obj")
+        if service is not None and service.pk is not None:
+            live = live_states_of(request)
+            state = live.states.get(service.name) if service.enabled else None
+            context = {**context, "live": live, "state": state}
+            if state:
+                context["state_rows"] = described(state, now=timezone.now())
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         for warning in deadlines.warnings([form.instance], interval_seconds=deadlines.present_interval()):
@@ -163,32 +189,34 @@ class ServiceAdmin(ServiceAdminBase):
         pending = " (pending)" if state.pending else ""
         return format_html('<span class="rt-status rt-{}">{}{}</span>', state.status, state.status, pending)
 
+    @admin.display(description="reason")
+    def reason(self, service: Service) -> SafeString:
+        state = _state(service)
+        if state is None:
+            return _lines("")
+        unread = unread_words(state)
+        return _lines(reason_words(state), f"Cannot be read: {unread}" if unread else "")
+
+    @admin.display(description="evidence")
+    def evidence(self, service: Service) -> SafeString:
+        """Return what the status rests on; an answer that came over unverified TLS may be anybody's."""
+        state = _state(service)
+        warning = "" if service.verify_tls else format_html('<span class="rt-warning">{}</span>', "TLS not verified")
+        if state is None:
+            return _lines(NOT_KNOWN if not warning else "", warning)
+        return _lines(
+            evidence_words(state.evidence, status=state.status), unknown_word_words(state.unknown_word), warning
+        )
+
     @admin.display(description="response time")
     def response_time(self, service: Service) -> str:
         state = _state(service)
-        if state is None or state.response_time_seconds is None:
-            return NOT_KNOWN
-        return f"{state.response_time_seconds * 1000:.1f} ms"
-
-    @admin.display(description="last error")
-    def last_error(self, service: Service) -> str:
-        state = _state(service)
-        if state is None or state.failure is None:
-            return ""
-        return f"{FAILURE_WORDS[state.failure.kind]}: {state.failure.message}"
+        return time_words(state.response_time_seconds if state else None)
 
     @admin.display(description="checked")
     def last_check(self, service: Service) -> str:
         state = _state(service)
-        if state is None or state.checked_at is None:
-            return NOT_KNOWN
-        now = timezone.now()
-        checked = ago((now - state.checked_at).total_seconds())
-        return f"{checked}, {next_check_words(state.next_check_at, now=now)}" if state.next_check_at else checked
-
-    @admin.display(description="")
-    def warning(self, service: Service) -> str | SafeString:
-        return "" if service.verify_tls else format_html('<span class="rt-warning">{}</span>', "TLS not verified")
+        return checked_words(state, now=timezone.now()) if state else NOT_KNOWN
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: ServiceQuerySet) -> None:
@@ -222,6 +250,11 @@ class ServiceAdmin(ServiceAdminBase):
             action_flag=CHANGE,
             change_message=[{"changed": {"fields": ["enabled"]}}],
         )
+
+
+def _lines(*texts: str | SafeString) -> SafeString:
+    """Return a cell with one line for each text that is not empty."""
+    return format_html_join("", "<div>{}</div>", ((text,) for text in texts if text))
 
 
 def _state(service: Service) -> ServiceState | None:

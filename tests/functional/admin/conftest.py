@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from realtime.admin import live
 from realtime.core.records import Failure, FailureKind, Fault, ServiceState, Snapshot, Status
-from realtime.reporting.reader import Latest
+from realtime.reporting.reader import Latest, Reader
+from realtime.store.snapshots import Store
 
 Publish = Callable[..., list[datetime]]
 
@@ -57,8 +63,10 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Publish:
     return publish
 
 
-def state(name: str, status: Status = Status.HEALTHY, *, pending: bool = False, error: str = "") -> ServiceState:
-    """Return the state of a service that was probed 12 seconds ago."""
+def state(
+    name: str, status: Status = Status.HEALTHY, *, pending: bool = False, error: str = "", **values: Any
+) -> ServiceState:
+    """Return the state of a service that was probed 12 seconds ago, with these values beside."""
     return ServiceState(
         name=name,
         type="core",
@@ -69,4 +77,13 @@ def state(name: str, status: Status = Status.HEALTHY, *, pending: bool = False, 
         response_time_seconds=None if error else 0.0452,
         checked_at=datetime.now(UTC) - timedelta(seconds=12.5),
         failure=Failure(kind=FailureKind.TIMEOUT, message=error) if error else None,
+        **values,
     )
+
+
+@pytest.fixture
+def store_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let nobody answer where the store should be, in a process that never saw a snapshot."""
+    nobody = redis.Redis(unix_socket_path=str(tmp_path / "nobody-listens"), retry=Retry(NoBackoff(), 0))
+    reader = Reader(store=Store(connect=lambda: nobody, prefix="realtime"))
+    monkeypatch.setattr(live, "latest_snapshot", lambda now: reader.latest(now=now))

@@ -1,6 +1,7 @@
 """Probe now: what was asked, what came back, phase by phase, and the rule that decided; never a secret."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -8,11 +9,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from realtime.admin import inspecting
-from realtime.core.records import Exchange, Failure, FailureKind, Inspection, Phases, ProbeResult, Status
+from realtime.core.records import Evidence, Exchange, Failure, FailureKind, Inspection, Phases, ProbeResult, Status
 from realtime.models import Service
 from tests.client_certificates import make
 from tests.functional.admin.conftest import Publish
+from tests.functional.admin.test_evidence import facts
 from tests.functional.registry.rows import saved_header, saved_service
+from tests.functional.small_services import small_services
 
 LIST = "/admin/realtime/service/"
 Seen = Callable[..., list[str]]
@@ -32,6 +35,9 @@ def inspection_of(name: str, **exchange: object) -> Inspection:
     result = ProbeResult(
         target=name,
         status=Status.HEALTHY,
+        evidence=Evidence.HTTP,
+        unknown_word="QUIESCED",
+        certificate_days=12,
         finished_seconds=0.04,
         gauges={"events_per_second": 12.5},
         counters={"events": 1042.0},
@@ -194,7 +200,7 @@ def test_a_failed_probe_says_how_far_it_came(operator: Client, seen: Seen) -> No
 
     html = probe(operator, saved_service())
 
-    assert "failure</th><td>connect: connection refused" in html
+    assert "failure</th><td>Could not connect: connection refused" in html
     assert "connected to</th><td>nothing" in html
     assert "first byte</th><td>–" in html
 
@@ -281,3 +287,47 @@ def test_control_characters_in_answer_headers_are_made_visible(operator: Client,
     assert "X-\N{REPLACEMENT CHARACTER}[2JName" in html
     assert "va\N{REPLACEMENT CHARACTER}l\N{REPLACEMENT CHARACTER}ue" in html
     assert "\x1b" not in html
+
+
+def test_the_page_says_what_the_verdict_rests_on(operator: Client, seen: Seen) -> None:
+    seen()
+
+    said = facts(probe(operator, saved_service()))
+
+    assert said["Status"] == "healthy"
+    assert said["Rule"] == "the status word at `status` is ok"
+    assert said["Evidence"].split("|")[:2] == ["by HTTP status alone", "“QUIESCED” is not a known status word"]
+    assert said["Server certificate"] == "valid for 12 days"
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "reason"),
+    [
+        (Status.DEGRADED, None, "slower than 1 s: 1.21 s"),
+        (Status.ERROR, Failure(kind=FailureKind.DNS, message="no such name"), "Name not found: no such name"),
+    ],
+)
+def test_the_page_says_why_a_service_is_not_healthy(
+    status: Status,
+    failure: Failure | None,
+    reason: str,
+    operator: Client,
+    publish: Publish,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish()
+    found = inspection_of("data-api")
+    result = replace(found.result, status=status, failure=failure, reason="slower than 1 s: 1.21 s")
+    monkeypatch.setattr(inspecting, "probe_now", lambda names: (replace(found, result=result),))
+
+    assert facts(probe(operator, saved_service()))["Reason"] == reason
+
+
+def test_a_word_that_is_not_fit_for_everyone_is_shown_to_staff(operator: Client, publish: Publish) -> None:
+    publish()
+    with small_services() as services:
+        services.answers["/health"] = b'{"status": "reboot #7 <b>"}'
+        said = facts(probe(operator, saved_service(base_url=services.url)))
+
+    assert said["Evidence"].startswith("by HTTP status alone")
+    assert "“reboot #7 <b>”" in said["Rule"]

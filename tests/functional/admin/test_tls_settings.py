@@ -51,7 +51,10 @@ def test_probe_now_shows_that_a_ca_file_cannot_be_used(operator: Client, publish
 
     html = probe(operator, saved_service(base_url="https://127.0.0.1:8443", ca_file="/no/such/ca.pem"))
 
-    assert "tls: the service&#x27;s CA file cannot be read on the machine that probes (correct ca_file)" in html
+    assert (
+        "No secure connection: the service&#x27;s CA file cannot be read on the machine that probes (correct ca_file)"
+        in html
+    )
 
 
 def test_probe_now_shows_that_an_address_is_blocked_and_what_to_do(operator: Client, publish: Publish) -> None:
@@ -62,7 +65,7 @@ def test_probe_now_shows_that_an_address_is_blocked_and_what_to_do(operator: Cli
 
     html = probe(operator, service)
 
-    assert "blocked: the host is a cloud metadata address, which is never probed" in html
+    assert "Address not allowed: the host is a cloud metadata address, which is never probed" in html
 
 
 def test_tls_settings_are_edited_on_the_page(operator: Client, publish: Publish) -> None:
