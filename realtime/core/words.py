@@ -41,6 +41,8 @@ MAX_SHOWN_LENGTH = 40
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PHRASE = re.compile(r"(?<![^_])(?:out_of_service|in_service)(?![^_])")
 _CLEAN = re.compile(r"[a-z0-9_]*")
+# “Up 3 hours (unhealthy)”, “Up 5 seconds (health: starting)”: how Docker says that a health check fails.
+_REMARK = re.compile(r"\((?:(?:status|state|health): ?)?([A-Za-z _-]+)\)$")
 _PUNCTUATION = ".,;:!?()[]{}<>\"'*+"
 _PUBLIC = re.compile(rf"[A-Za-z][A-Za-z_ -]{{0,{MAX_SHOWN_LENGTH - 1}}}")
 _NOTHING = frozenset({"0", "zero"})  # "0 errors" is no failure, and "up 0" is a metric that says down
@@ -87,9 +89,11 @@ class Vocabulary:
         whole = self._whole(spellings)
         if whole is not None or not spellings:
             return whole
-        compounds = [self._compound(spelling) for spelling in spellings]
+        words = [self._compound(spelling) for spelling in spellings]
+        if text.endswith(")"):
+            words.append(self._remark(text))
         # The worse, because “readyButUnhealthy” says so where it is split, and “running unHealthy” where it is not.
-        return worst_word(compounds) if any(compounds) else None
+        return worst_word(words) if any(words) else None
 
     def of_boolean(self, value: bool) -> Word:
         """Return what a JSON boolean says: the same as the word `true` or `false`."""
@@ -123,6 +127,12 @@ class Vocabulary:
             # Whoever writes “0/3 ready” or “ok (failover)” says more than that all is well.
             return None
         return Word(status=found.status, text=plain) if public_text(plain) else found
+
+    def _remark(self, text: str) -> Word | None:
+        """Return the meaning of a known word in parentheses at the end of a text, unless it is a good one."""
+        remark = _REMARK.search(text)
+        word = None if remark is None else self.known(remark[1])
+        return None if word is None or word.status is Status.HEALTHY else word
 
     def _joined(self, parts: list[str]) -> Word | None:
         """Return the meaning of a word that was taken apart, such as `un-healthy`, unless it is a good one."""

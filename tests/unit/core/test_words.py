@@ -52,6 +52,11 @@ def meaning(text: str, **own: Status) -> Status | None:
         # Punctuation makes nothing good, and hides nothing bad
         ("ok!", None), ("OK (failover)", None), ("0/3 ready", None), ("ERROR: disk full", U), ("DOWN!", U),
         ("Up (unhealthy)", U), ("running (degraded)", D), ("isn't ready", None), ("<h1>ok</h1>", None),
+        # A known word in parentheses at the end is a statement of its own, unless it is a good one
+        ("Up 3 hours (unhealthy)", U), ("Up About an hour (unhealthy)", U), ("Up 5 seconds (health: starting)", D),
+        ("Up 3 hours (healthy)", None), ("Up 3 hours (Paused)", None), ("Exited (0) 3 days ago", None),
+        ("all checks passed (0 failed)", None), ("ok since Monday (was: failed)", None),
+        ("ready for shutdown (degraded)", D), (")", None), ("()", None), ("(" * 40 + ")" * 40, None),
         (LONE_SURROGATE, None), ("ok" + " " * 100, None), ("down" * 30, None),
     ],
 )  # fmt: skip
