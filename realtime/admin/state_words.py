@@ -5,7 +5,8 @@ from datetime import datetime
 
 from realtime.admin.live import next_check_words
 from realtime.core.records import Evidence, Failure, ServiceState, Status
-from realtime.core.wording import EVIDENCE_WORDS, FAILURE_WORDS, ago
+from realtime.core.phrases import EVIDENCE_WORDS, FAILURE_WORDS
+from realtime.core.wording import ago
 
 NOT_KNOWN = "–"
 HOW_TO_SETTLE = "Only the HTTP status says so. With a preset, status_path or status_words, the answer itself is judged."

@@ -27,7 +27,7 @@ from realtime.core.records import (
 )
 
 # Part of every Redis key: a release that writes another shape starts afresh instead of misreading the old one.
-RECORDS_VERSION = 2
+RECORDS_VERSION = 3
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -50,7 +50,7 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
             "deadline": snapshot.sweep_deadline_seconds,
             "took": snapshot.collection_seconds,
             "services": [_state_to_json(state) for state in snapshot.services],
-            "sources": snapshot.active_sources,
+            "sources": [snapshot.registered_sources, snapshot.active_sources],
             "events": [snapshot.events_per_second, snapshot.events_expected, snapshot.events_fresh],
             "since": _to_ms_or_none(snapshot.status_since),
             "changes": [[change.service, *_change_to_json(change).values()] for change in snapshot.recent_changes],
@@ -64,6 +64,7 @@ def decode_snapshot(data: bytes) -> Snapshot:
     try:
         stored = _load(data)
         events, expected, fresh = stored["events"]
+        registered_sources, active_sources = stored["sources"]
         fault = stored["fault"]
         return Snapshot(
             id=stored["id"],
@@ -72,7 +73,8 @@ def decode_snapshot(data: bytes) -> Snapshot:
             sweep_deadline_seconds=stored["deadline"],
             collection_seconds=stored["took"],
             services=tuple(_state_from_json(state) for state in stored["services"]),
-            active_sources=tuple(stored["sources"]),
+            registered_sources=tuple(registered_sources),
+            active_sources=tuple(active_sources),
             events_per_second=events,
             events_expected=expected,
             events_fresh=fresh,

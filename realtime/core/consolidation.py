@@ -73,6 +73,7 @@ def consolidate(
         sweep_deadline_seconds=sweep.deadline_seconds,
         collection_seconds=sweep.collection_seconds,
         services=states,
+        registered_sources=tuple(sorted(source.name for entry in entries for source in entry.target.data_sources)),
         active_sources=_active_sources(entries),
         events_per_second=sum(_events(entry) for entry in contributing),
         events_expected=len(contributing),

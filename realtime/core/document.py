@@ -109,6 +109,7 @@ def build(
             "health_percentage": round((counts.health_ratio or 0.0) * 100, 1),
         },
         "timestamp": timestamp(snapshot.finished_at),
+        "data_sources_registered": list(snapshot.registered_sources),
         "other_services": [entry for is_api, entry in entries if not is_api],
         "status": Status.UNKNOWN if stale else counting.roll_up(statuses),
         "status_since": timestamp(snapshot.finished_at if stale else snapshot.status_since or snapshot.finished_at),

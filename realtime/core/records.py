@@ -401,7 +401,7 @@ class Snapshot:
     """The consolidated, immutable outcome of one sweep; `services` is in registry order.
 
     events_per_second: sum of the readings that count toward it; it rests on `events_fresh` of `events_expected`
-    services. active_sources: sorted names.
+    services. registered_sources, active_sources: sorted names of the data sources of all services, and of the active.
     status_since: since when the roll-up of all services has the value it has. recent_changes: newest first.
     """
 
@@ -411,6 +411,7 @@ class Snapshot:
     sweep_deadline_seconds: float
     collection_seconds: float
     services: tuple[ServiceState, ...] = ()
+    registered_sources: tuple[str, ...] = ()
     active_sources: tuple[str, ...] = ()
     events_per_second: float = 0.0
     events_expected: int = 0

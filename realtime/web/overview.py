@@ -1,12 +1,16 @@
-"""What stands above the table: how everything is in one line, the counts, and the fleet's figures with their trend."""
+"""What stands above the table: how everything is in one line, the counts, and the fleet's figures with their trend.
+
+`static/realtime/js/overview.js` says the same of each document that arrives later.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from realtime.core import wording
 from realtime.core.document import Document
-from realtime.web import wording
-from realtime.web.rows import WORST_FIRST
+from realtime.core.phrases import ASSESSMENT_WORDS, PERIOD_WORDS, STATUS_WORDS, WORST_FIRST
+from realtime.core.wording import say
 
 # Figures whose large number is that of the last sweep, so that the period's own mean must be said beside it.
 _MOMENTARY = ("events_per_second", "api_calls_active")
@@ -24,7 +28,11 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tile:
-    """One figure of the fleet. `metric` names its history; `tone` is the assessment, for colour beside the word."""
+    """One figure of the fleet. `metric` names its history; `tone` is the assessment, for colour beside the word.
+
+    note: whether the value is that of the last sweep or the mean of the period.
+    is_hidden: nothing is registered for it.
+    """
 
     metric: str
     label: str
@@ -33,45 +41,74 @@ class Tile:
     change: str
     words: str
     tone: str
+    is_hidden: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One registered data source."""
+
+    name: str
+    is_active: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """One group of services with its roll-up and the number of services, or of those that fail."""
+
+    name: str
+    status: str
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """`status` is the roll-up's word; `problem` is what of ours failed, empty when nothing did."""
+    """`status` is the roll-up's word; `problem` is the internal failure, empty when there is none."""
 
     status: str
     status_word: str
     headline: str
     detail: str
     problem: str
+    figures: str
     counts: Sequence[Count]
     tiles: Sequence[Tile]
-    sources: Sequence[str]
+    sources: Sequence[Source]
+    groups: Sequence[Group]
     is_stale: bool
     has_snapshot: bool
     has_services: bool
 
 
-def overview(document: Document) -> Overview:
-    """Return the upper part of the page for one document."""
+def overview(document: Document, *, period: str, clock: str) -> Overview:
+    """Return the upper part of the page for one document.
+
+    period: its word, e.g. `5m`. clock: the time of the snapshot as people read it.
+    """
     counts = document["status_counts"]
+    figures = "old_figures" if document["stale"] else "figures"
     return Overview(
         status=document["status"],
-        status_word=wording.STATUS_WORDS[document["status"]],
+        status_word=STATUS_WORDS[document["status"]],
         headline=headline(document),
-        detail=_detail(document),
+        detail=_detail(document, period=period),
         problem=_problem(document),
+        figures=say(figures, period=PERIOD_WORDS[period], clock=clock),
         counts=[
             Count(
                 status=status,
-                word=wording.STATUS_WORDS[status],
+                word=STATUS_WORDS[status],
                 number=wording.number(counts[status]),
                 is_zero=not counts[status],
             )
             for status in WORST_FIRST
         ],
-        tiles=_tiles(document),
-        sources=document["data_sources_active"],
+        tiles=_tiles(document, period=period),
+        sources=[
+            Source(name=name, is_active=name in document["data_sources_active"])
+            for name in document["data_sources_registered"]
+        ],
+        groups=_groups(document),
         is_stale=document["stale"],
         has_snapshot=bool(document["snapshot_id"]),
         has_services=any(counts.values()),
@@ -83,83 +120,107 @@ def headline(document: Document) -> str:
     counts = document["status_counts"]
     total, failing = sum(counts.values()), document["errors"]["services_failing"]
     if not document["snapshot_id"]:
-        return "No data yet"
+        return say("no_snapshot")
     if document["stale"]:
-        return "Not up to date"
+        return say("not_up_to_date")
     if not total:
-        return "No services yet"
+        return say("no_services")
+    services = wording.count(total, "service")
     if failing:
-        return f"{wording.number(failing)} of {wording.count(total, 'service')} failing"
+        return say("failing", failing=wording.number(failing), services=services)
     for status in ("degraded", "unknown"):
         if counts[status]:
-            return f"{wording.number(counts[status])} of {wording.count(total, 'service')} {status}"
+            return say("of_status", number=wording.number(counts[status]), services=services, status=status)
     return _nothing_wrong(total, in_maintenance=counts["maintenance"])
 
 
 def _nothing_wrong(total: int, *, in_maintenance: int) -> str:
     if in_maintenance == total:
-        return "Everything in maintenance"
+        return say("all_in_maintenance")
     if in_maintenance:
-        return f"{wording.number(in_maintenance)} in maintenance, all others healthy"
-    return "All services healthy" if total > 1 else "The service is healthy"
+        return say("others_healthy", number=wording.number(in_maintenance))
+    return say("all_healthy" if total > 1 else "one_healthy")
 
 
-def _detail(document: Document) -> str:
+def _detail(document: Document, *, period: str) -> str:
+    """Return the counts of APIs; beside a headline without trouble also what failed earlier in the period."""
     if not document["snapshot_id"]:
-        return "The collector has not published a snapshot."
+        return say("nothing_published")
     health = document["health_summary"]
-    if not health["total"]:
-        return "Nothing that counts as an API is registered."
-    return (
-        f"{wording.number(health['healthy'])} of {wording.count(health['total'], 'API')} active,"
-        f" health {wording.percent(health['health_percentage'])}"
-    )
+    detail = say("no_apis")
+    if health["total"]:
+        apis, share = wording.count(health["total"], "API"), wording.percent(health["health_percentage"])
+        detail = say("apis_active", active=wording.number(health["healthy"]), apis=apis, health=share)
+    if document["stale"]:
+        return say("last_known", what=detail)
+    errors = document["errors"]
+    if errors["failed_probes"] and not errors["services_failing"]:
+        failed = say("some_failed", share=wording.percent(errors["error_rate"]), period=PERIOD_WORDS[period])
+        return f"{detail} · {failed}"
+    return detail
 
 
 def _problem(document: Document) -> str:
-    """Return what of ours failed as a sentence; that nothing was published yet is the headline already."""
+    """Return the internal failure as a sentence; that nothing was published yet is the headline already."""
     if "error" not in document or not document["snapshot_id"]:
         return ""
     message: str = document["error"]["message"]
     return f"{message[:1].upper()}{message[1:]}."
 
 
-def _tiles(document: Document) -> list[Tile]:
+def _groups(document: Document) -> list[Group]:
+    """Return the groups with a name, where there are several to tell apart."""
+    named = [group for group in document["groups"] if group["group"]]
+    return [
+        Group(
+            name=group["group"],
+            status=group["status"],
+            words=say(
+                "group_failing",
+                failing=wording.number(group["failing"]),
+                services=wording.number(group["services"]),
+            )
+            if group["failing"]
+            else wording.count(group["services"], "service"),
+        )
+        for group in named
+        if len(document["groups"]) > 1
+    ]
+
+
+def _tiles(document: Document, *, period: str) -> list[Tile]:
     metrics = document["comparison"]["metrics"]
     sources = document["events_sources"]
-    complete = sources["fresh"] >= sources["expected"]
+    in_period = say("mean_of", period=PERIOD_WORDS[period])
+    fresh, expected = (wording.number(sources[name]) for name in ("fresh", "expected"))
     return [
         _tile(
             "events_per_second",
             "Event rate",
             f"{wording.number(document['events_per_second'])}/s",
             metrics,
-            note="" if complete else f"{sources['fresh']} of {sources['expected']} sources report",
+            note=say("now")
+            if sources["fresh"] >= sources["expected"]
+            else say("sources_report", fresh=fresh, expected=expected),
+            is_hidden=not sources["expected"],
         ),
-        _tile("error_rate", "Error rate", wording.percent(document["errors"]["error_rate"]), metrics),
-        _tile(
-            "response_time_ms_p50",
-            "Latency p50",
-            wording.milliseconds(metrics["response_time_ms_p50"]["current"]),
-            metrics,
-        ),
-        _tile(
-            "response_time_ms_p95",
-            "Latency p95",
-            wording.milliseconds(metrics["response_time_ms_p95"]["current"]),
-            metrics,
+        _tile("error_rate", "Error rate", wording.percent(document["errors"]["error_rate"]), metrics, note=in_period),
+        *(
+            _tile(metric, label, wording.milliseconds(metrics[metric]["current"]), metrics, note=in_period)
+            for metric, label in (("response_time_ms_p50", "Latency p50"), ("response_time_ms_p95", "Latency p95"))
         ),
         _tile(
             "api_calls_active",
             "Active APIs",
             wording.number(document["api_calls_active"]),
             metrics,
-            note=f"of {wording.number(document['total_apis'])}",
+            note=say("now_of", total=wording.number(document["total_apis"])),
+            is_hidden=not document["total_apis"],
         ),
     ]
 
 
-def _tile(metric: str, label: str, value: str, metrics: dict[str, Any], *, note: str = "") -> Tile:
+def _tile(metric: str, label: str, value: str, metrics: dict[str, Any], *, note: str, is_hidden: bool = False) -> Tile:
     compared = metrics[metric]
     return Tile(
         metric=metric,
@@ -169,6 +230,7 @@ def _tile(metric: str, label: str, value: str, metrics: dict[str, Any], *, note:
         change=_change(metric, compared),
         words=_words(metric, compared),
         tone=compared["assessment"],
+        is_hidden=is_hidden,
     )
 
 
@@ -177,22 +239,23 @@ def _change(metric: str, compared: dict[str, Any]) -> str:
     change, changed_percent = compared["change"], compared["change_percent"]
     if change is None or compared["trend"] == "flat":
         return str(compared["indicator"])
-    if metric in ("error_rate", "api_calls_active") or changed_percent is None:
+    if metric == "error_rate":
+        amount = say("points", number=wording.number(abs(change)))
+    elif metric == "api_calls_active" or changed_percent is None:
         amount = wording.number(abs(change))
-        unit = " points" if metric == "error_rate" else ""
     else:
-        amount, unit = wording.percent(abs(changed_percent)), ""
-    return f"{compared['indicator']} {amount}{unit}"
+        amount = wording.percent(abs(changed_percent))
+    return f"{compared['indicator']} {amount}"
 
 
 def _words(metric: str, compared: dict[str, Any]) -> str:
     """Return what the change means, and what it is measured against."""
-    assessed = wording.ASSESSMENT_WORDS[compared["assessment"]]
+    assessed = ASSESSMENT_WORDS[compared["assessment"]]
     if compared["previous"] is None or compared["assessment"] == "unknown":
         return assessed
-    parts = [assessed, f"before {_shown(metric, compared['previous'])}"]
+    parts = [assessed, say("before", value=_shown(metric, compared["previous"]))]
     if metric in _MOMENTARY:
-        parts.insert(1, f"average {_shown(metric, compared['current'])}")
+        parts.insert(1, say("average", value=_shown(metric, compared["current"])))
     return ", ".join(filter(None, parts))
 
 

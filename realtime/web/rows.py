@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from realtime.core import wording
+from realtime.core.comparison import INDICATORS
 from realtime.core.document import Document
+from realtime.core.phrases import EVIDENCE_WORDS, NOTHING, PHRASES, SINCE_WORDS, STATUS_WORDS, WORST_FIRST
 from realtime.core.readings import ENTRY_FIELDS
-from realtime.web import wording
+from realtime.core.wording import say
 
-WORST_FIRST = ("error", "unhealthy", "degraded", "unknown", "healthy", "maintenance")
 # More than these are not written into the first paint; the browser's own script adds them, or `?show=all`.
 ROWS_AT_FIRST = 100
 READINGS_SHOWN = 4
+CHANGES_SHOWN = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,39 +29,61 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """A time as people read it, with what the script needs to go on counting; all empty where there is none."""
+
+    text: str = ""
+    at: str = ""
+    template: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """One service as text; `readings` are pairs of label and value.
 
+    error: the kind of failure in words. reason: why it has its status, empty while it is healthy.
     next_check: when it is probed again, empty unless it sits sweeps out.
     """
 
-    name: str
+    name: str = ""
+    status: str = "unknown"
+    status_word: str = ""
+    since: Moment = Moment()
+    about: str = ""
+    is_api: bool = True
+    pending: bool = False
+    response: str = ""
+    mean_response: str = ""
+    change: str = ""
+    change_words: str = ""
+    error_rate: str = ""
+    readings: Sequence[tuple[str, str]] = ()
+    readings_left: str = ""
+    reading_errors: Sequence[tuple[str, str]] = ()
+    error: str = ""
+    reason: str = ""
+    maintenance: Moment = Moment()
+    last_success: Moment = Moment()
+    checked: Moment = Moment()
+    next_check: Moment = Moment()
+    uptime: str = ""
+    evidence: str = ""
+    certificate: str = ""
+
+
+BLANK = Row()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One status change of the fleet."""
+
+    at: Moment
+    service: str
+    before: str
+    after: str
     status: str
-    status_word: str
-    about: str
-    is_api: bool
-    pending: bool
-    response: str
-    change: str
-    change_words: str
-    error_rate: str
-    readings: Sequence[tuple[str, str]]
-    readings_left: int
-    reading_errors: Sequence[tuple[str, str]]
-    error: str
-    error_message: str
-    last_success: str
-    last_success_at: str
-    checked: str
-    next_check: str
-    uptime: str
-
-
-BLANK = Row(
-    name="", status="unknown", status_word="", about="", is_api=True, pending=False, response="", change="",
-    change_words="", error_rate="", readings=(), readings_left=0, reading_errors=(), error="", error_message="",
-    last_success="", last_success_at="", checked="", next_check="", uptime="",
-)  # fmt: skip
+    reason: str
 
 
 def all_entries(document: Document) -> list[tuple[Document, bool]]:
@@ -78,38 +103,66 @@ def groups(document: Document) -> list[str]:
     return sorted({entry["group"] for entry, _ in all_entries(document) if entry["group"]})
 
 
-def row(entry: Document, *, is_api: bool, at: str, readings_shown: int | None = READINGS_SHOWN) -> Row:
-    """Return the row of one entry; `at` is the document's timestamp, from which "ago" is counted."""
+def changes(document: Document, *, now: datetime) -> list[Change]:
+    """Return the last status changes of the fleet, newest first."""
+    return [
+        Change(
+            at=_moment(change["at"], PHRASES["ago"], now=now),
+            service=change["service"],
+            before=STATUS_WORDS[change["from"]],
+            after=STATUS_WORDS[change["to"]],
+            status=change["to"],
+            reason=change["reason"] or "",
+        )
+        for change in document["recent_changes"][:CHANGES_SHOWN]
+    ]
+
+
+def row(entry: Document, *, is_api: bool, now: datetime, readings_shown: int | None = READINGS_SHOWN) -> Row:
+    """Return the row of one entry; `now` is the moment from which "ago" is counted."""
     readings = [wording.reading(name, value) for name, value in reading_values(entry)]
+    left = len(readings[readings_shown:]) if readings_shown else 0
     change, change_words = _change(entry["comparison"]["response_time_ms"])
-    error, error_message = _error(entry["error"])
     return Row(
         name=entry["service"],
         status=entry["status"],
-        status_word=wording.STATUS_WORDS[entry["status"]],
+        status_word=STATUS_WORDS[entry["status"]],
+        since=_moment(entry["status_since"], SINCE_WORDS[entry["status"]], now=now),
         about=" · ".join(dict.fromkeys(word for word in (entry["group"], entry["type"]) if word)),
         is_api=is_api,
         pending=entry["pending"],
         response=wording.milliseconds(entry["response_time_ms"]),
+        mean_response=wording.milliseconds(entry["comparison"]["response_time_ms"]["current"]),
         change=change,
         change_words=change_words,
         error_rate=wording.percent(entry["error_rate"]),
         readings=readings[:readings_shown],
-        readings_left=len(readings[readings_shown:]) if readings_shown else 0,
+        readings_left=say("more_readings", number=wording.number(left)) if left else "",
         reading_errors=tuple(entry.get("reading_errors", {}).items()),
-        error=error,
-        error_message=error_message,
-        last_success=_ago(entry["last_success"], at=at),
-        last_success_at=entry["last_success"] or "",
-        checked=_ago(entry["checked_at"], at=at),
-        next_check=wording.until(_seconds(at, entry["next_check_at"])) if "next_check_at" in entry else "",
-        uptime=wording.duration(entry["uptime_seconds"]) if "uptime_seconds" in entry else wording.NOTHING,
+        error=failure_words(entry["error"]),
+        reason=_reason(entry),
+        maintenance=_moment(entry.get("maintenance_until"), PHRASES["until"], now=now),
+        last_success=_moment(entry["last_success"], PHRASES["ago"], now=now, none=say("never")),
+        checked=_moment(entry["checked_at"], PHRASES["ago"], now=now, none=say("never")),
+        next_check=_moment(entry.get("next_check_at"), PHRASES["until"], now=now),
+        uptime=wording.duration(entry["uptime_seconds"]) if "uptime_seconds" in entry else NOTHING,
+        evidence=_evidence(entry),
+        certificate=_certificate(entry),
     )
 
 
 def reading_values(entry: Document) -> Iterable[tuple[str, float]]:
     """Return the readings that stand flat in an entry, beside its own fields."""
     return [(name, value) for name, value in entry.items() if name not in ENTRY_FIELDS]
+
+
+def failure_words(error: dict[str, Any] | None) -> str:
+    """Return the kind of a failure in words, empty for None."""
+    if error is None:
+        return ""
+    if error["kind"] == "http_status" and error["http_status"]:
+        return say("answers_with", status=str(error["http_status"]))
+    return wording.failure_kind(error["kind"])
 
 
 def _matches(entry: Document, wanted: Wanted) -> bool:
@@ -127,23 +180,32 @@ def _change(compared: dict[str, Any]) -> tuple[str, str]:
     if trend not in ("up", "down") or changed is None:
         return "", ""
     percent = wording.percent(abs(changed))
-    return f"{wording.INDICATORS[trend]} {percent}", f"{percent} {'slower' if trend == 'up' else 'faster'} than before"
+    return f"{INDICATORS[trend]} {percent}", say("slower" if trend == "up" else "faster", percent=percent)
 
 
-def _error(error: dict[str, Any] | None) -> tuple[str, str]:
-    if error is None:
-        return "", ""
-    words = wording.FAILURE_WORDS.get(error["kind"], error["kind"])
-    if error["kind"] == "http_status" and error["http_status"]:
-        words = f"Answers with HTTP {error['http_status']}"
-    return words, error["message"]
+def _reason(entry: Document) -> str:
+    """Return why the service has its status; how long a maintenance lasts is a moment of its own."""
+    if entry["error"] is not None:
+        return str(entry["error"]["message"])
+    return "" if entry["status"] == "maintenance" else entry["reason"] or ""
 
 
-def _ago(moment: str | None, *, at: str) -> str:
-    if moment is None:
-        return "never"
-    return wording.ago(_seconds(moment, at))
+def _evidence(entry: Document) -> str:
+    if entry["evidence"] is None:
+        return ""
+    words = say("rests_on", evidence=EVIDENCE_WORDS[entry["evidence"]])
+    if entry["unknown_word"] is not None:
+        words += "; " + say("unknown_word", word=entry["unknown_word"])
+    return words
 
 
-def _seconds(start: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+def _certificate(entry: Document) -> str:
+    days = entry.get("certificate_days")
+    return "" if days is None else say("certificate_days", days=wording.count(days, "day"))
+
+
+def _moment(at: str | None, template: str, *, now: datetime, none: str = "") -> Moment:
+    if at is None:
+        return Moment(text=none)
+    seconds = (now - datetime.fromisoformat(at)).total_seconds()
+    return Moment(text=wording.moment(template, seconds), at=at, template=template)

@@ -1,6 +1,7 @@
 """The pages: the dashboard and one page for each service, painted from the same document that REST answers with."""
 
 import json
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -10,14 +11,16 @@ from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from realtime.core.document import Document
+from realtime.core import wording
+from realtime.core.document import Document, timestamp
 from realtime.core.history import DEFAULT_PERIOD, PERIODS
+from realtime.core.phrases import PERIOD_WORDS, STATUS_WORDS, TABLES, WORST_FIRST
 from realtime.core.readings import ENTRY_FIELDS
+from realtime.core.wording import say
 from realtime.reporting.reader import process_reader
 from realtime.reporting.rendering import Rendered
-from realtime.web import wording
 from realtime.web.overview import overview
-from realtime.web.rows import BLANK, ROWS_AT_FIRST, WORST_FIRST, Wanted, all_entries, choose, groups, row
+from realtime.web.rows import BLANK, ROWS_AT_FIRST, Wanted, all_entries, changes, choose, groups, row
 from realtime.web.security import with_policy
 from realtime.web.signing_in import for_readers, sign_out_url
 
@@ -31,24 +34,26 @@ INTERVALS = {"": "every sweep", "10": "every 10 s", "30": "every 30 s", "60": "e
 @for_readers
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Paint the dashboard; an unknown period is the default one, since a page is no place for a 400."""
-    period = _period(request)
-    document = _document(period)
+    period, now = _period(request), timezone.now()
+    document = _document(period, now=now)
     wanted = _wanted(request)
     chosen = choose(document, wanted)
     shown = chosen if wanted.show_all else chosen[:ROWS_AT_FIRST]
-    at = document["timestamp"]
-    context = _frame(document, period=period) | {
-        "overview": overview(document),
-        "rows": [row(entry, is_api=is_api, at=at) for entry, is_api in shown],
+    context = _frame(document, period=period, now=now) | {
+        "overview": overview(document, period=period, clock=_clock(document)),
+        "rows": [row(entry, is_api=is_api, now=now) for entry, is_api in shown],
+        "changes": changes(document, now=now),
         "blank": BLANK,
         "wanted": wanted,
         "query": _query(request),
-        "shown_of_all": f"{wording.number(len(chosen))} of {wording.number(len(all_entries(document)))}",
+        "shown_of_all": say(
+            "shown", number=wording.number(len(chosen)), all=wording.number(len(all_entries(document)))
+        ),
         "is_empty": not chosen,
         "hidden": len(chosen) - len(shown),
-        "hidden_number": wording.number(len(chosen) - len(shown)),
+        "show_more": say("show_more", number=wording.number(len(chosen) - len(shown))),
         "groups": groups(document),
-        "statuses": [(status, wording.STATUS_WORDS[status]) for status in WORST_FIRST],
+        "statuses": [(status, STATUS_WORDS[status]) for status in WORST_FIRST],
         "intervals": INTERVALS,
     }
     return render(request, "realtime/dashboard.html", context)
@@ -59,18 +64,22 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @for_readers
 def service(request: HttpRequest, name: str) -> HttpResponse:
     """Paint the page of one service; 404 when the last snapshot does not know it."""
-    period = _period(request)
-    document = _document(period)
-    context = _frame(document, period=period) | {"name": name}
+    period, now = _period(request), timezone.now()
+    document = _document(period, now=now)
+    context = _frame(document, period=period, now=now) | {"name": name}
     found = [(entry, is_api) for entry, is_api in all_entries(document) if entry["service"] == name]
     if not found:
         return render(request, "realtime/no_such_service.html", context, status=404)
     entry, is_api = found[0]
     charts = [("response_time_ms", "Response time"), ("error_rate", "Error rate")]
     charts += [(metric, wording.reading(metric, 0)[0].capitalize()) for metric in _tracked(entry)]
+    shown = row(entry, is_api=is_api, now=now, readings_shown=None)
+    is_stale = document["stale"]
     context |= {
-        "status": "unknown" if document["stale"] else entry["status"],
-        "row": row(entry, is_api=is_api, at=document["timestamp"], readings_shown=None),
+        "status": "unknown" if is_stale else entry["status"],
+        "status_word": say("last_known_status", status=shown.status_word) if is_stale else shown.status_word,
+        "title": say("stale_page_title" if is_stale else "page_title", service=name, status=shown.status_word),
+        "row": shown,
         "charts": charts,
         "service_page": True,
     }
@@ -104,8 +113,8 @@ def _query(request: HttpRequest) -> str:
     return query.urlencode()
 
 
-def _document(period: str) -> Document:
-    return _parsed(process_reader().answer(period_seconds=PERIODS[period], now=timezone.now()).rendered)
+def _document(period: str, *, now: datetime) -> Document:
+    return _parsed(process_reader().answer(period_seconds=PERIODS[period], now=now).rendered)
 
 
 @lru_cache(maxsize=2 * len(PERIODS))
@@ -115,19 +124,26 @@ def _parsed(rendered: Rendered) -> Document:
     return parsed
 
 
-def _frame(document: Document, *, period: str) -> dict[str, Any]:
+def _clock(document: Document) -> str:
+    """Return the time of the sweep as people read it; the script replaces it by the viewer's own time."""
+    return f"{document['timestamp'][11:19]} UTC"
+
+
+def _frame(document: Document, *, period: str, now: datetime) -> dict[str, Any]:
     """Return what every page needs: where the script finds its data, and the state of what is painted."""
     metrics = reverse("real-time-metrics").rstrip("/")
     return {
         "at": document["timestamp"],
-        "at_clock": document["timestamp"][11:19],
+        "at_clock": _clock(document),
+        "now": timestamp(now),
+        "words": TABLES,
+        "numbers_from": say("numbers_from", clock=_clock(document)),
         "status": document["status"],
         "stale": document["stale"],
         "snapshot_id": document["snapshot_id"],
         "refresh_seconds": max(document["refresh_interval_seconds"], 5),
         "period": period,
-        "period_words": wording.PERIOD_WORDS[period],
-        "periods": [(word, wording.PERIOD_WORDS[word]) for word in PERIODS],
+        "periods": [(word, PERIOD_WORDS[word]) for word in PERIODS],
         "entry_fields": " ".join(sorted(ENTRY_FIELDS)),
         "metrics_url": metrics,
         "stream_url": f"{metrics}/stream",

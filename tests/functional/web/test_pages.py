@@ -31,7 +31,7 @@ class Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = dict(attrs)
-        if tag == "style" or (tag == "script" and "src" not in names):
+        if tag == "style" or (tag == "script" and "src" not in names and names.get("type") != "application/json"):
             self.inline.append(tag)
         self.inline += [f"{tag} {name}" for name in names if name == "style" or name.startswith("on")]
         self.addresses += [names[name] or "" for name in ("href", "src", "action") if name in names]

@@ -105,6 +105,7 @@ def test_the_fields_come_in_the_order_of_the_contract() -> None:
         "total_apis",
         "health_summary",
         "timestamp",
+        "data_sources_registered",
         "other_services",
         "status",
         "status_since",

@@ -1,7 +1,7 @@
 """Words for what a snapshot says: there is one for everything that it can say."""
 
+from realtime.core.phrases import EVIDENCE_WORDS, FAILURE_WORDS
 from realtime.core.records import Evidence, FailureKind
-from realtime.core.wording import EVIDENCE_WORDS, FAILURE_WORDS
 
 
 def test_every_failure_kind_has_words() -> None:

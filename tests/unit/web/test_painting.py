@@ -4,16 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from realtime.core import document, history
+from realtime.core import document, history, phrases, wording
 from realtime.core.document import Document
 from realtime.core.history import Figures, Window
-from realtime.core.records import Failure, FailureKind, Fault, FaultCode, ServiceState, Status
-from realtime.web import wording
-from realtime.web.overview import headline, overview
-from realtime.web.rows import WORST_FIRST, Wanted, choose, row
+from realtime.core.phrases import WORST_FIRST
+from realtime.core.records import Evidence, Failure, FailureKind, Fault, FaultCode, ServiceState, Status
+from realtime.web import overview as overviews
+from realtime.web.overview import Overview, headline
+from realtime.web.rows import Wanted, choose, row
 from tests.unit.core.making import NOW, snapshot, state
 
 MANY = 60  # samples, enough to compare
+
+
+def overview(shown: Document) -> Overview:
+    return overviews.overview(shown, period="5m", clock="18:45:30 UTC")
 
 
 def built(
@@ -87,37 +92,39 @@ def test_the_worst_come_first_and_equals_in_registry_order() -> None:
     assert names == [f"{status}-{turn}" for status in WORST_FIRST for turn in (1, 2)]
 
 
-def test_every_status_has_words() -> None:
-    assert set(WORST_FIRST) == set(wording.STATUS_WORDS) == set(Status)
+def test_every_status_and_every_kind_of_failure_has_words() -> None:
+    assert set(WORST_FIRST) == set(phrases.STATUS_WORDS) == set(phrases.SINCE_WORDS) == set(Status)
+    assert set(phrases.FAILURE_WORDS) == set(FailureKind)
+    assert set(phrases.EVIDENCE_WORDS) == set(Evidence)
 
 
 def test_an_error_is_said_in_words_with_its_http_status() -> None:
     failure = Failure(kind=FailureKind.HTTP_STATUS, message="HTTP status 503, expected 200-299", http_status=503)
     (entry,) = built(state(status=Status.UNHEALTHY, failure=failure))["api_metrics"]
 
-    painted = row(entry, is_api=True, at="2025-10-18T18:45:32.123Z")
+    painted = row(entry, is_api=True, now=NOW)
 
     assert painted.error == "Answers with HTTP 503"
-    assert painted.error_message == "HTTP status 503, expected 200-299"
-    assert painted.last_success == "never"
+    assert painted.reason == "HTTP status 503, expected 200-299"
+    assert painted.last_success.text == "never"
 
 
 def test_a_service_that_sits_sweeps_out_says_when_it_is_probed_again() -> None:
     at = NOW + timedelta(seconds=40)
     sitting, calm = built(state("sitting", next_check_at=at), state("calm"))["api_metrics"]
 
-    assert row(sitting, is_api=True, at=document.timestamp(NOW)).next_check == "in 40 s"
-    assert row(sitting, is_api=True, at=document.timestamp(at)).next_check == "due now"
-    assert row(calm, is_api=True, at=document.timestamp(NOW)).next_check == ""
+    assert row(sitting, is_api=True, now=NOW).next_check.text == "in 40 s"
+    assert row(sitting, is_api=True, now=at).next_check.text == "due now"
+    assert row(calm, is_api=True, now=NOW).next_check.at == ""
 
 
 def test_more_readings_than_fit_are_counted() -> None:
     (entry,) = built(state(readings={f"number_{number}": number for number in range(7)}))["api_metrics"]
 
-    painted = row(entry, is_api=True, at="2025-10-18T18:45:32.123Z")
+    painted = row(entry, is_api=True, now=NOW)
 
     assert len(painted.readings) == 4
-    assert painted.readings_left == 3
+    assert painted.readings_left == "and 3 more"
 
 
 def test_a_rate_is_compared_with_its_average_and_a_share_in_points() -> None:
@@ -140,7 +147,7 @@ def test_absurd_changes_are_painted_too() -> None:
     document = built(state(), **windows(history.RESPONSE_TIME, huge, tiny))
     (entry,) = document["api_metrics"]
 
-    painted = row(entry, is_api=True, at="2025-10-18T18:45:32.123Z")
+    painted = row(entry, is_api=True, now=NOW)
 
     assert painted.change.startswith("↑")
     assert overview(built(state(), **windows(history.EVENTS_PER_SECOND, huge, tiny))).tiles[0].change.startswith("↑")
@@ -173,7 +180,13 @@ def test_milliseconds_become_seconds_when_there_are_many(value: float | None, sa
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(3, "just now"), (42, "42 s ago"), (240, "4 min ago"), (7200, "2 h ago"), (200_000, "2 d ago")],
+    [
+        (3, "just now"),
+        (42, "42\u00a0s ago"),
+        (240, "4\u00a0min ago"),
+        (7200, "2\u00a0h ago"),
+        (200_000, "2\u00a0days ago"),
+    ],
 )
 def test_how_long_ago_is_said_in_one_unit(seconds: float, said: str) -> None:
     assert wording.ago(seconds) == said

@@ -25,7 +25,7 @@ function render() {
   showSweep(shown);
   overview.update(page);
   updateGroups(shown);
-  markCounts();
+  markChoices();
   table.update(page, wanted());
 }
 
@@ -46,9 +46,11 @@ function updateGroups(shown) {
   group.value = chosen;
 }
 
-function markCounts() {
-  for (const link of document.querySelectorAll("[data-count]")) {
-    if (link.dataset.count === filters.elements.status.value) link.setAttribute("aria-current", "true");
+function markChoices() {
+  const { group, status } = filters.elements;
+  for (const link of document.querySelectorAll("[data-count], [data-group]")) {
+    const isChosen = link.dataset.count ? link.dataset.count === status.value : link.dataset.group === group.value;
+    if (isChosen) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
 }
@@ -78,6 +80,14 @@ document.querySelector("[data-f=counts]").addEventListener("click", (event) => {
   event.preventDefault();
   const { status } = filters.elements;
   status.value = status.value === link.dataset.count ? "" : link.dataset.count; // once more takes it off
+  filter();
+});
+document.querySelector("[data-f=groups]").addEventListener("click", (event) => {
+  const link = event.target.closest("[data-group]");
+  if (!link) return;
+  event.preventDefault();
+  const { group } = filters.elements;
+  group.value = group.value === link.dataset.group ? "" : link.dataset.group; // once more takes it off
   filter();
 });
 pace.addEventListener("change", () => {

@@ -23,13 +23,8 @@ export function about(entry) {
   return [...new Set([entry.group, entry.type])].filter(Boolean).join(" · ");
 }
 
-// Counted from the sweep, not from the viewer's clock, which may be wrong.
-export function ago(moment, shown) {
-  return moment ? wording.ago((Date.parse(shown.timestamp) - Date.parse(moment)) / 1000) : "never";
-}
-
-// Seconds from the sweep until a service that sits sweeps out is probed again; null for all others.
-export function secondsToNextCheck(entry, shown) {
-  if (!entry.next_check_at) return null;
-  return (Date.parse(entry.next_check_at) - Date.parse(shown.timestamp)) / 1000;
+// The kind of failure and the reason of a status in words; how long a maintenance lasts is a moment of its own.
+export function whyOf(entry) {
+  if (entry.error) return wording.failure(entry.error);
+  return ["", entry.status === "maintenance" ? "" : (entry.reason ?? "")];
 }

@@ -1,9 +1,14 @@
 // The upper part of the dashboard: how everything is, the counts, the fleet's figures; `realtime/web/overview.py` says
 // the same on the server.
 
-import { element, fieldsOf, setAttribute, setHidden, setIcon, setList, setText } from "./page.js";
+import { showMoment } from "./clock.js";
+import { element, fieldsOf, serviceUrl, setAttribute, setHidden, setIcon, setList, setText } from "./page.js";
 import { describe, draw } from "./sparkline.js";
 import * as wording from "./wording.js";
+import { say } from "./wording.js";
+import { ASSESSMENT_WORDS, PERIOD_WORDS, PHRASES, STATUS_WORDS } from "./words.js";
+
+const CHANGES_SHOWN = 8;
 
 // The least upper end of each figure's scale, in its own unit.
 const LEAST_TOP = {
@@ -25,7 +30,7 @@ export class Overview {
     for (const tile of document.querySelectorAll(".tile")) {
       const { metric } = tile.dataset;
       const label = tile.querySelector("h3").textContent;
-      this.#tiles.set(metric, { fields: fieldsOf(tile), spark: tile.querySelector(".spark"), label });
+      this.#tiles.set(metric, { tile, fields: fieldsOf(tile), spark: tile.querySelector(".spark"), label });
     }
   }
 
@@ -37,18 +42,69 @@ export class Overview {
     const fields = this.#fields;
     setAttribute(this.#hero, "data-status", shown.status);
     setIcon(fields.icon, shown.status);
-    setText(fields["status-word"], wording.STATUS_WORDS[shown.status]);
+    setText(fields["status-word"], STATUS_WORDS[shown.status]);
     setText(fields.headline, headline(shown));
-    setText(fields.detail, detail(shown));
+    setText(fields.detail, detail(shown, period));
     this.#updateCounts(shown.status_counts);
     this.#updateFirstStep(shown);
-    setList(fields.sources, shown.data_sources_active, () => element("li"), setText);
-    setHidden(fields["no-sources"], shown.data_sources_active.length > 0);
-    for (const words of document.querySelectorAll("[data-f=period-words]")) setText(words, wording.PERIOD_WORDS[period]);
+    this.#updateSources(shown);
+    this.#updateGroups(shown, period);
+    this.#updateChanges(shown, period);
+    const clock = wording.clock(shown.timestamp);
+    setText(fields.figures, say(shown.stale ? "old_figures" : "figures", { period: PERIOD_WORDS[period], clock }));
     for (const [metric, tile] of this.#tiles) {
-      updateTile(metric, tile, shown);
+      updateTile(metric, tile, { shown, period });
       drawTile(metric, tile, { shown, histories, sampleSeconds });
     }
+  }
+
+  #updateSources({ data_sources_registered: registered, data_sources_active: active }) {
+    setHidden(this.#fields["sources-box"], !registered.length);
+    setList(this.#fields.sources, registered, () => element("li"), (item, name) => {
+      const isActive = active.includes(name);
+      const text = isActive ? name : `${name} not active`;
+      item.classList.toggle("off", !isActive);
+      if (item.textContent === text) return;
+      item.replaceChildren(name);
+      if (isActive) return;
+      const words = element("span", "not active");
+      words.className = "muted";
+      item.append(" ", words);
+    });
+  }
+
+  #updateGroups(shown, period) {
+    const named = shown.groups.length > 1 ? shown.groups.filter(({ group }) => group) : [];
+    const make = () => document.querySelector("#group").content.firstElementChild.cloneNode(true);
+    setHidden(this.#fields.groups, !named.length);
+    setList(this.#fields.groups, named, make, (item, { group, status, services, failing }) => {
+      setAttribute(item, "data-status", status);
+      const link = item.querySelector("a");
+      setAttribute(link, "href", `?period=${period}&group=${encodeURIComponent(group)}#services`);
+      setAttribute(link, "data-group", group);
+      setIcon(item.querySelector("use"), status);
+      setText(item.querySelector("b"), group);
+      const some = { failing: wording.number(failing), services: wording.number(services) };
+      setText(item.querySelector("span"), failing ? say("group_failing", some) : wording.count(services, "service"));
+    });
+  }
+
+  #updateChanges({ recent_changes: all }, period) {
+    const changes = all.slice(0, CHANGES_SHOWN);
+    const make = () => document.querySelector("#change").content.firstElementChild.cloneNode(true);
+    setHidden(this.#fields["changes-box"], !changes.length);
+    setList(this.#fields.changes, changes, make, (item, { at, service, from, to, reason }) => {
+      const [time, link, turn, why] = item.children;
+      setAttribute(time, "datetime", at);
+      showMoment(time, at, PHRASES.ago);
+      setAttribute(link, "href", serviceUrl(service, period));
+      setText(link, service);
+      const [before, after] = turn.childNodes;
+      before.data = `${STATUS_WORDS[from]} → `;
+      setText(after, STATUS_WORDS[to]);
+      setAttribute(after, "data-status", to);
+      setText(why, reason ?? "");
+    });
   }
 
   #updateCounts(counts) {
@@ -71,32 +127,44 @@ export function headline(shown) {
   const counts = shown.status_counts;
   const total = Object.values(counts).reduce((sum, howMany) => sum + howMany, 0);
   const failing = shown.errors.services_failing;
-  if (!shown.snapshot_id) return "No data yet";
-  if (shown.stale) return "Not up to date";
-  if (!total) return "No services yet";
-  if (failing) return `${wording.number(failing)} of ${wording.count(total, "service")} failing`;
+  if (!shown.snapshot_id) return say("no_snapshot");
+  if (shown.stale) return say("not_up_to_date");
+  if (!total) return say("no_services");
+  const services = wording.count(total, "service");
+  if (failing) return say("failing", { failing: wording.number(failing), services });
   for (const status of ["degraded", "unknown"]) {
-    if (counts[status]) return `${wording.number(counts[status])} of ${wording.count(total, "service")} ${status}`;
+    if (counts[status]) return say("of_status", { number: wording.number(counts[status]), services, status });
   }
-  if (counts.maintenance === total) return "Everything in maintenance";
-  if (counts.maintenance) return `${wording.number(counts.maintenance)} in maintenance, all others healthy`;
-  return total > 1 ? "All services healthy" : "The service is healthy";
+  if (counts.maintenance === total) return say("all_in_maintenance");
+  if (counts.maintenance) return say("others_healthy", { number: wording.number(counts.maintenance) });
+  return say(total > 1 ? "all_healthy" : "one_healthy");
 }
 
-function detail(shown) {
-  if (!shown.snapshot_id) return "The collector has not published a snapshot.";
+function detail(shown, period) {
+  if (!shown.snapshot_id) return say("nothing_published");
   const { healthy, total, health_percentage: health } = shown.health_summary;
-  if (!total) return "Nothing that counts as an API is registered.";
-  return `${wording.number(healthy)} of ${wording.count(total, "API")} active, health ${wording.percent(health)}`;
+  const apis = { active: wording.number(healthy), apis: wording.count(total, "API"), health: wording.percent(health) };
+  const what = total ? say("apis_active", apis) : say("no_apis");
+  if (shown.stale) return say("last_known", { what });
+  const { failed_probes: failed, services_failing: failing, error_rate: rate } = shown.errors;
+  if (!failed || failing) return what;
+  return `${what} · ${say("some_failed", { share: wording.percent(rate), period: PERIOD_WORDS[period] })}`;
 }
 
-function updateTile(metric, { fields }, shown) {
+function updateTile(metric, { fields, tile }, { shown, period }) {
   const compared = shown.comparison.metrics[metric];
+  setHidden(tile, isEmpty(metric, shown));
   setText(fields.value, mainValue(metric, shown));
-  setText(fields.note, note(metric, shown));
+  setText(fields.note, note(metric, { shown, period }));
   setText(fields.change, change(metric, compared));
   setText(fields.words, words(metric, compared));
   setAttribute(fields.tone, "data-tone", compared.assessment);
+}
+
+// Nothing is registered for this figure.
+function isEmpty(metric, shown) {
+  if (metric === "events_per_second") return !shown.events_sources.expected;
+  return metric === "api_calls_active" && !shown.total_apis;
 }
 
 function drawTile(metric, { spark, label }, { shown, histories, sampleSeconds }) {
@@ -116,26 +184,31 @@ function mainValue(metric, shown) {
   return wording.milliseconds(shown.comparison.metrics[metric].current);
 }
 
-function note(metric, shown) {
+// Whether the value is that of the last sweep or of the whole period.
+function note(metric, { shown, period }) {
   const { fresh, expected } = shown.events_sources;
-  if (metric === "events_per_second" && fresh < expected) return `${fresh} of ${expected} sources report`;
-  return metric === "api_calls_active" ? `of ${wording.number(shown.total_apis)}` : "";
+  if (metric === "api_calls_active") return say("now_of", { total: wording.number(shown.total_apis) });
+  if (metric !== "events_per_second") return say("mean_of", { period: PERIOD_WORDS[period] });
+  if (fresh >= expected) return say("now");
+  return say("sources_report", { fresh: wording.number(fresh), expected: wording.number(expected) });
 }
 
 function change(metric, compared) {
   if (compared.change === null || compared.trend === "flat") return compared.indicator;
-  const inOwnUnit = metric === "error_rate" || metric === "api_calls_active" || compared.change_percent === null;
-  const amount = inOwnUnit
-    ? wording.number(Math.abs(compared.change)) + (metric === "error_rate" ? " points" : "")
-    : wording.percent(Math.abs(compared.change_percent));
+  const number = wording.number(Math.abs(compared.change));
+  let amount = number;
+  if (metric === "error_rate") amount = say("points", { number });
+  else if (metric !== "api_calls_active" && compared.change_percent !== null) {
+    amount = wording.percent(Math.abs(compared.change_percent));
+  }
   return `${compared.indicator} ${amount}`;
 }
 
 function words(metric, compared) {
-  const assessed = wording.ASSESSMENT_WORDS[compared.assessment];
+  const assessed = ASSESSMENT_WORDS[compared.assessment];
   if (compared.previous === null || compared.assessment === "unknown") return assessed;
-  const parts = [assessed, `before ${format(metric, compared.previous)}`];
-  if (MOMENTARY.includes(metric)) parts.splice(1, 0, `average ${format(metric, compared.current)}`);
+  const parts = [assessed, say("before", { value: format(metric, compared.previous) })];
+  if (MOMENTARY.includes(metric)) parts.splice(1, 0, say("average", { value: format(metric, compared.current) }));
   return parts.filter(Boolean).join(", ");
 }
 

@@ -1,9 +1,12 @@
 // What both pages share: text that is set only where it changed, the state of the connection, and what the window's
 // title and icon tell to someone who looks at another tab.
 
+import { refreshMoments } from "./clock.js";
 import { Feed, HIDDEN_POLL_MS } from "./feed.js";
 import { Histories } from "./series.js";
 import * as wording from "./wording.js";
+import { say } from "./wording.js";
+import { STATUS_WORDS } from "./words.js";
 
 // Beyond two intervals and the longest sweep, numbers are old whatever the reason.
 const INTERVALS_BEFORE_OLD = 2;
@@ -47,7 +50,11 @@ export function element(name, ...children) {
 }
 
 export function setIcon(use, status) {
-  setAttribute(use, "href", `#i-${status in wording.STATUS_WORDS ? status : "unknown"}`);
+  setAttribute(use, "href", `#i-${Object.hasOwn(STATUS_WORDS, status) ? status : "unknown"}`);
+}
+
+export function serviceUrl(name, period) {
+  return `services/${encodeURIComponent(name)}?period=${period}`;
 }
 
 // Starts the feed and the histories, shows how the connection is, and calls `render` at most once a frame.
@@ -64,8 +71,6 @@ export class Page {
   #hasHistories = false;
   #connection = null;
   #arrivedAt = 0;
-  #snapshotId = null;
-  #sweptAt = 0; // when the latest snapshot arrived for the first time
   #turnedAt = -Infinity; // when the tab was hidden or shown last
   #lostAt = null;
   #scheduled = false;
@@ -141,29 +146,14 @@ export class Page {
     });
   }
 
-  // Have a field say how long it is until a moment so many seconds after the sweep, and count down; null clears it.
-  countDown(field, seconds) {
-    if (seconds === null) field.removeAttribute("data-seconds");
-    else setAttribute(field, "data-seconds", String(seconds));
-    setText(field, seconds === null ? "" : this.#remaining(field));
-  }
-
-  #remaining({ dataset }) {
-    const passed = Math.floor((performance.now() - this.#sweptAt) / 1000);
-    return (dataset.words ?? "") + wording.until(Number(dataset.seconds) - passed);
-  }
-
   #tick() {
     this.#showConnection();
-    for (const field of document.querySelectorAll("[data-seconds]")) setText(field, this.#remaining(field));
+    refreshMoments();
   }
 
   #receive(received) {
     this.#document = received;
     this.#arrivedAt = performance.now();
-    // The same snapshot may come again, when only its state has changed.
-    if (received.snapshot_id !== this.#snapshotId) this.#sweptAt = this.#arrivedAt;
-    this.#snapshotId = received.snapshot_id;
     // Before the first snapshot there is no past to ask for.
     if (!this.#hasHistories && received.snapshot_id) void this.loadHistories();
     this.histories.extend(received);
@@ -225,7 +215,7 @@ export class Page {
     const sentences = [];
     if (this.#connection === "refused") sentences.push("You may not read these numbers any more: load the page anew to sign in.");
     if (old && shown.snapshot_id) {
-      sentences.push(`These numbers are from ${wording.clock(shown.timestamp)}: nothing newer has arrived.`);
+      sentences.push(say("numbers_from", { clock: wording.clock(shown.timestamp) }));
     }
     if (shown.error && shown.snapshot_id) sentences.push(sentence(shown.error.message));
     setText(this.#notice.querySelector("[data-f=notice]"), sentences.join(" "));

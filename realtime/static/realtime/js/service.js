@@ -1,6 +1,7 @@
 // The page of one service: its state as it is pushed, its charts, its failures and status changes.
 
-import { about, ago, entriesOf, readingsOf, secondsToNextCheck } from "./entries.js";
+import { showMoment } from "./clock.js";
+import { about, entriesOf, readingsOf, whyOf } from "./entries.js";
 import {
   Page,
   element,
@@ -15,6 +16,8 @@ import {
 } from "./page.js";
 import { describe, draw } from "./sparkline.js";
 import * as wording from "./wording.js";
+import { say } from "./wording.js";
+import { EVIDENCE_WORDS, PHRASES, SINCE_WORDS, STATUS_WORDS } from "./words.js";
 
 const MS_BETWEEN_COUNTS = 15_000;
 const LEAST_TOP = { response_time_ms: 20, error_rate: 100 };
@@ -53,34 +56,54 @@ function entryIn(shown) {
 
 function inWindow(shown) {
   const status = entryIn(shown)?.entry.status ?? "unknown";
-  if (shown.stale) return { title: `${name}: not up to date`, status: "unknown" };
-  return { title: `${name}: ${wording.STATUS_WORDS[status]}`, status };
+  if (shown.stale) return { title: say("stale_page_title", { service: name }), status: "unknown" };
+  return { title: say("page_title", { service: name, status: STATUS_WORDS[status] }), status };
 }
 
 function showEntry(entry, isApi, shown) {
   const status = shown.stale ? "unknown" : entry.status;
   setAttribute(root.querySelector("[data-hero]"), "data-status", status);
   setIcon(fields.icon, status);
-  setText(fields.status, (shown.stale ? "Not up to date, last known: " : "") + wording.STATUS_WORDS[entry.status]);
+  const word = STATUS_WORDS[entry.status];
+  setText(fields.status, shown.stale ? say("last_known_status", { status: word }) : word);
+  showMoment(fields.since, entry.status_since, SINCE_WORDS[entry.status]);
+  setText(fields.evidence, evidence(entry));
   setHidden(fields.pending, !entry.pending);
   setText(fields.about, about(entry));
   setHidden(fields.tag, isApi);
   setText(fields.response, wording.milliseconds(entry.response_time_ms));
   setText(fields["error-rate"], wording.percent(entry.error_rate));
-  setText(fields.success, ago(entry.last_success, shown));
-  setText(fields.checked, ago(entry.checked_at, shown));
-  page.countDown(fields.next, secondsToNextCheck(entry, shown));
-  setHidden(fields.next.parentElement, !entry.next_check_at);
+  for (const [field, at] of [[fields.success, entry.last_success], [fields.checked, entry.checked_at]]) {
+    showMoment(field, at, PHRASES.ago);
+    if (!at) setText(field, say("never"));
+  }
+  for (const [field, at] of [[fields.next, entry.next_check_at], [fields.maintenance, entry.maintenance_until]]) {
+    showMoment(field, at, PHRASES.until);
+    setHidden(field.parentElement, !at);
+  }
+  const days = entry.certificate_days ?? null;
+  setText(fields.certificate, days === null ? "" : say("certificate_days", { days: wording.count(days, "day") }));
+  setHidden(fields.certificate.parentElement, days === null);
   setText(fields.uptime, "uptime_seconds" in entry ? wording.duration(entry.uptime_seconds) : wording.NOTHING);
-  const [words, message] = wording.failure(entry.error);
+  const [words, reason] = whyOf(entry);
+  const failure = root.querySelector("[data-failure]");
   setText(fields.error, words);
-  setText(fields.message, message);
-  setHidden(root.querySelector("[data-failure]"), !entry.error);
+  setText(fields.reason, reason);
+  setIcon(fields["reason-icon"], entry.status);
+  setAttribute(failure, "data-status", entry.status);
+  setHidden(failure, !reason);
   showPairs(fields.readings, readingsOf(entry));
   setHidden(fields["no-readings"], readingsOf(entry).length > 0);
   const problems = Object.entries(entry.reading_errors ?? {}).map(([reading, why]) => `${reading}: ${why}`);
   setList(fields["reading-errors"], problems, () => element("li"), setText);
   if (hasNewPast(entry)) void page.loadHistories();
+}
+
+// What the verdict rests on, and a word that nobody knew.
+function evidence({ evidence: found, unknown_word: word }) {
+  if (!found) return "";
+  const words = say("rests_on", { evidence: EVIDENCE_WORDS[found] });
+  return word === null ? words : `${words}; ${say("unknown_word", { word })}`;
 }
 
 // What turned, and why, is asked for when it has turned; how often it failed, now and then while that changes.
@@ -112,8 +135,8 @@ function showPast(answers) {
     const [time, words] = item.children;
     setText(time, wording.clock(change.at));
     setAttribute(time, "datetime", change.at);
-    const why = change.kind ? ` (${wording.failureKind(change.kind)})` : "";
-    setText(words, `${wording.STATUS_WORDS[change.from] ?? change.from} → ${wording.STATUS_WORDS[change.to] ?? change.to}${why}`);
+    const why = change.reason ? `: ${change.reason}` : "";
+    setText(words, `${STATUS_WORDS[change.from] ?? change.from} → ${STATUS_WORDS[change.to] ?? change.to}${why}`);
   });
   setHidden(fields["no-changes"], changes.length > 0);
 }
@@ -137,13 +160,23 @@ function drawChart(chart) {
   showReadout(chart, series, format);
 }
 
-// The value under the pointer, or the latest one.
+// The value under the pointer, or the mean of the period: the latest value stands above already.
 function showReadout(chart, series, format) {
-  const last = series.values.findLastIndex((value) => value !== null);
-  const index = chart.pointed ?? last;
-  const value = series.values[index];
-  const when = chart.pointed === null ? "" : `${timeAt(series, index)}  `;
-  setText(chart.fields.readout, value === undefined ? "no samples yet" : when + (value === null ? "no sample" : format(value)));
+  setText(chart.fields.readout, chart.pointed === null ? meanOf(chart.metric, series, format) : pointed());
+
+  function pointed() {
+    const value = series.values[chart.pointed] ?? null;
+    return `${timeAt(series, chart.pointed)}  ${value === null ? say("no_sample") : format(value)}`;
+  }
+}
+
+function meanOf(metric, series, format) {
+  const compared = page.document && entryIn(page.document)?.entry.comparison[metric];
+  const mean = compared?.current ?? null;
+  if (mean !== null) return say("mean_of_period", { value: format(mean) });
+  // A failed probe has no response time; that it was made is what the other chart shows.
+  const failed = metric === "response_time_ms" && page.histories.service("error_rate", name);
+  return say(failed && failed.values.some((value) => value > 0) ? "no_answer" : "no_samples");
 }
 
 function formatOf(metric) {

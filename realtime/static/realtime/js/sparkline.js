@@ -1,5 +1,7 @@
 // A history as an SVG path. One unit across is one bucket; the height is 100 units, upwards from zero.
 
+import { say } from "./wording.js";
+
 const HEIGHT = 100;
 const MARK = 16;
 const HEADROOM = 1.15;
@@ -33,8 +35,8 @@ export function describe(label, { series, format, failed = null }) {
   const known = (series?.values ?? []).filter((value) => value !== null);
   const [lowest, highest] = [Math.min(...known), Math.max(...known)];
   const line = known.length
-    ? `now ${format(known.at(-1))}, lowest ${format(lowest)}, highest ${format(highest)}`
-    : "no samples yet";
+    ? `last ${format(known.at(-1))}, lowest ${format(lowest)}, highest ${format(highest)}`
+    : say("no_samples");
   const marks = (failed?.values ?? []).filter((value) => value > 0).length;
   return `${label}: ${line}` + (marks ? `; failed probes in ${marks} of ${failed.values.length} parts` : "");
 }

@@ -1,9 +1,12 @@
 // The table of services: one row for each, kept by name; an update touches only the cells that changed.
 
-import { about, ago, entriesOf, readingsOf, secondsToNextCheck } from "./entries.js";
-import { element, fieldsOf, setAttribute, setHidden, setIcon, setList, setText } from "./page.js";
+import { showMoment } from "./clock.js";
+import { about, entriesOf, readingsOf, whyOf } from "./entries.js";
+import { element, fieldsOf, serviceUrl, setAttribute, setHidden, setIcon, setList, setText } from "./page.js";
 import { describe, draw } from "./sparkline.js";
 import * as wording from "./wording.js";
+import { say } from "./wording.js";
+import { PHRASES, SINCE_WORDS, STATUS_WORDS, WORST_FIRST } from "./words.js";
 
 const ROWS_AT_FIRST = 100;
 const ROWS_MORE = 100;
@@ -46,8 +49,8 @@ export class ServiceTable {
     const shown = chosen.slice(0, this.#limit);
     this.#order(shown.map(({ entry }) => this.#rowOf(entry.service)));
     this.#fill(shown, page);
-    setText(document.querySelector("[data-f=shown]"), `${wording.number(chosen.length)} of ${wording.number(all.length)}`);
-    setText(document.querySelector("[data-f=more]"), `Show ${wording.number(chosen.length - shown.length)} more`);
+    setText(document.querySelector("[data-f=shown]"), say("shown", { number: wording.number(chosen.length), all: wording.number(all.length) }));
+    setText(document.querySelector("[data-f=more]"), say("show_more", { number: wording.number(chosen.length - shown.length) }));
     setHidden(this.#more, chosen.length === shown.length);
     setHidden(document.querySelector("[data-no-match]"), chosen.length > 0);
   }
@@ -144,7 +147,8 @@ class Row {
     const fields = this.#fields;
     setAttribute(this.tr, "data-status", entry.status);
     setIcon(fields.icon, entry.status);
-    setText(fields.status, wording.STATUS_WORDS[entry.status]);
+    setText(fields.status, STATUS_WORDS[entry.status]);
+    showMoment(fields.since, entry.status_since, SINCE_WORDS[entry.status]);
     setHidden(fields.pending, !entry.pending);
     setText(fields.name, entry.service);
     setAttribute(fields.name, "href", serviceUrl(entry.service, page.period));
@@ -156,12 +160,19 @@ class Row {
     setAttribute(fields.change, "title", arrowWords);
     setText(fields["error-rate"], wording.percent(entry.error_rate));
     this.#fillReadings(entry);
-    const [words, message] = wording.failure(entry.error);
+    const [words, reason] = whyOf(entry);
     setText(fields.error, words);
-    setText(fields.message, message);
-    setAttribute(fields.message.parentElement, "title", message);
-    page.countDown(fields.next, secondsToNextCheck(entry, page.document));
-    setText(fields.success, ago(entry.last_success, page.document));
+    setText(fields.reason, reason);
+    setAttribute(fields.reason.parentElement, "title", reason);
+    for (const [field, at] of [
+      [fields.next, entry.next_check_at],
+      [fields.maintenance, entry.maintenance_until],
+    ]) {
+      showMoment(field, at, PHRASES.until);
+      setHidden(field.parentElement, !at);
+    }
+    showMoment(fields.success, entry.last_success, PHRASES.ago);
+    if (!entry.last_success) setText(fields.success, say("never"));
     setAttribute(fields.success, "datetime", entry.last_success ?? "");
     this.#draw = () => this.#drawHistory(entry.service, page);
     if (this.#inSight) this.#draw();
@@ -170,8 +181,11 @@ class Row {
   #fillReadings(entry) {
     const readings = readingsOf(entry);
     const items = readings.slice(0, READINGS_SHOWN);
-    if (readings.length > items.length) items.push([`and ${readings.length - items.length} more`, ""]);
+    const left = readings.length - items.length;
+    if (left) items.push([say("more_readings", { number: wording.number(left) }), ""]);
     setList(this.#fields.readings, items, () => element("li", "", element("b")), fillReading);
+    const problems = Object.entries(entry.reading_errors ?? {}).map(([name, why]) => `${name}: ${why}`);
+    setText(this.#fields["reading-errors"], problems.join("; "));
   }
 
   #drawHistory(name, { histories, sampleSeconds }) {
@@ -197,10 +211,6 @@ function fillReading(item, [label, value]) {
   item.replaceChildren(wanted, element("b", value));
 }
 
-function serviceUrl(name, period) {
-  return `services/${encodeURIComponent(name)}?period=${period}`;
-}
-
 function choose(all, { text, group, status }) {
   const looked = text.toLowerCase();
   return all
@@ -208,6 +218,6 @@ function choose(all, { text, group, status }) {
       const searched = `${entry.service} ${entry.group} ${entry.type}`.toLowerCase();
       return searched.includes(looked) && (!group || entry.group === group) && (!status || entry.status === status);
     })
-    .map((one, index) => ({ ...one, index, badness: wording.WORST_FIRST.indexOf(one.entry.status) }))
+    .map((one, index) => ({ ...one, index, badness: WORST_FIRST.indexOf(one.entry.status) }))
     .sort((a, b) => a.badness - b.badness || a.index - b.index);
 }

@@ -1,56 +1,25 @@
-// Numbers and words as the page shows them; `realtime/web/wording.py` says the same on the server.
+// Numbers and times as people read them, and phrases filled in; `realtime/core/wording.py` does the same on the server.
+
+import { FAILURE_WORDS, INDICATORS, PHRASES, READING_UNITS } from "./words.js";
 
 export const NOTHING = "–";
 // Holds a number and its unit together.
 const GAP = "\u00a0";
-export const WORST_FIRST = ["error", "unhealthy", "degraded", "unknown", "healthy", "maintenance"];
-export const STATUS_WORDS = {
-  healthy: "Healthy",
-  degraded: "Degraded",
-  unhealthy: "Unhealthy",
-  error: "Error",
-  unknown: "Unknown",
-  maintenance: "Maintenance",
-};
-const FAILURE_WORDS = new Map([
-  ["dns", "Name not found"],
-  ["connect", "Could not connect"],
-  ["tls", "No secure connection"],
-  ["timeout", "No answer in time"],
-  ["protocol", "Broken answer"],
-  ["http_status", "Answers with an error"],
-  ["reported", "Reports itself unhealthy"],
-  ["body", "Unreadable answer"],
-  ["too_large", "Answer too large"],
-  ["redirect", "Redirected"],
-  ["blocked", "Address not allowed"],
-  ["bound", "Outside its bounds"],
-  ["sweep_deadline", "Still running at the sweep's end"],
-]);
-export const ASSESSMENT_WORDS = {
-  better: "better",
-  worse: "worse",
-  same: "steady",
-  neutral: "",
-  unknown: "too early to compare",
-};
-const INDICATORS = { up: "↑", down: "↓", flat: "→", unknown: "·" };
-export const PERIOD_WORDS = { "1m": "minute", "5m": "5 minutes", "15m": "15 minutes", "1h": "hour", "24h": "24 hours" };
-const UNITS = [
-  ["_per_second", "/s"],
-  ["_per_minute", "/min"],
-  ["_per_hour", "/h"],
-  ["_ms", `${GAP}ms`],
-  ["_seconds", `${GAP}s`],
-  ["_percent", `${GAP}%`],
-  ["_percentage", `${GAP}%`],
-];
 const LARGE = [
   [1e12, `${GAP}T`],
   [1e9, `${GAP}G`],
   [1e6, `${GAP}M`],
 ];
 const DAY = 86_400;
+
+// A phrase that the server handed over, with its values filled in.
+export function say(phrase, values = {}) {
+  return fill(PHRASES[phrase], values);
+}
+
+function fill(template, values) {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
+}
 
 // 1,234; 12.5; 0.25; 3.4 M; null is a dash.
 export function number(value) {
@@ -74,15 +43,25 @@ export function percent(value) {
 }
 
 export function ago(seconds) {
-  if (seconds < 10) return "just now";
-  if (seconds < 60) return `${Math.trunc(seconds)} s ago`;
-  if (seconds < 3600) return `${Math.trunc(seconds / 60)} min ago`;
-  if (seconds < 2 * DAY) return `${Math.trunc(seconds / 3600)} h ago`;
-  return `${Math.trunc(seconds / DAY)} d ago`;
+  return seconds < 10 ? say("just_now") : say("some_ago", { span: span(seconds) });
 }
 
 export function until(seconds) {
-  return seconds >= 1 ? `in ${duration(seconds)}` : "due now";
+  return seconds >= 1 ? say("in", { duration: duration(seconds) }) : say("due_now");
+}
+
+// One unit: 42 s, 5 min, 7 h, 3 days.
+export function span(seconds) {
+  const whole = Math.max(Math.trunc(seconds), 0);
+  if (whole < 60) return `${whole}${GAP}s`;
+  if (whole < 3600) return `${Math.trunc(whole / 60)}${GAP}min`;
+  if (whole < 2 * DAY) return `${Math.trunc(whole / 3600)}${GAP}h`;
+  return `${Math.trunc(whole / DAY).toLocaleString("en-US")}${GAP}days`;
+}
+
+// A template that changes as time passes: {ago}, {span} and {until}; `seconds` since the moment, negative before it.
+export function moment(template, seconds) {
+  return fill(template, { ago: ago(seconds), span: span(seconds), until: until(-seconds) });
 }
 
 // The two largest units: 3 d 4 h, 12 min 5 s.
@@ -99,7 +78,7 @@ export function duration(seconds) {
 
 // Label and value of a reading, its unit taken from the end of its name: queries_per_minute, 125.
 export function reading(name, value) {
-  for (const [ending, unit] of UNITS) {
+  for (const [ending, unit] of Object.entries(READING_UNITS)) {
     if (name.endsWith(ending) && name.length > ending.length) {
       return [name.slice(0, -ending.length).replaceAll("_", " "), number(value) + unit];
     }
@@ -113,20 +92,20 @@ export function count(howMany, noun) {
 
 export function failure(error) {
   if (!error) return ["", ""];
-  if (error.kind === "http_status" && error.http_status) return [`Answers with HTTP ${error.http_status}`, error.message];
-  return [FAILURE_WORDS.get(error.kind) ?? error.kind, error.message];
+  if (error.kind === "http_status" && error.http_status) return [say("answers_with", { status: error.http_status }), error.message];
+  return [failureKind(error.kind), error.message];
 }
 
 // Words for one kind of failure, or the kind itself where this page is older than the server.
 export function failureKind(kind) {
-  return FAILURE_WORDS.get(kind) ?? kind;
+  return Object.hasOwn(FAILURE_WORDS, kind) ? FAILURE_WORDS[kind] : kind;
 }
 
 // Arrow and percentage of a change that stands out, and the same in words.
 export function responseChange(compared) {
   if (!compared || !["up", "down"].includes(compared.trend) || compared.change_percent === null) return ["", ""];
   const shown = percent(Math.abs(compared.change_percent));
-  return [`${INDICATORS[compared.trend]} ${shown}`, `${shown} ${compared.trend === "up" ? "slower" : "faster"} than before`];
+  return [`${INDICATORS[compared.trend]} ${shown}`, say(compared.trend === "up" ? "slower" : "faster", { percent: shown })];
 }
 
 // A moment as the viewer's own clock shows it; with the date when it was not today.
