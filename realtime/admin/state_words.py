@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from realtime.admin.live import next_check_words
-from realtime.core.records import Evidence, Failure, ServiceState, Status
 from realtime.core.phrases import EVIDENCE_WORDS, FAILURE_WORDS
+from realtime.core.records import Evidence, Failure, ServiceState, Status
 from realtime.core.wording import ago
 
 NOT_KNOWN = "–"

@@ -5,39 +5,11 @@ A number and its unit are held together by a no-break space.
 
 from decimal import ROUND_HALF_UP, Decimal
 
-<<<<<<<< HEAD:realtime/web/wording.py
-# Exported from here too, so that whoever shows a page has one place to ask.
-from realtime.core.wording import FAILURE_WORDS as FAILURE_WORDS
-from realtime.core.wording import ago as ago
-
-NOTHING = "–"
-_GAP = "\u00a0"
-
-STATUS_WORDS = {
-    "healthy": "Healthy",
-    "degraded": "Degraded",
-    "unhealthy": "Unhealthy",
-    "error": "Error",
-    "unknown": "Unknown",
-    "maintenance": "Maintenance",
-}
-ASSESSMENT_WORDS = {
-    "better": "better",
-    "worse": "worse",
-    "same": "steady",
-    "neutral": "",
-    "unknown": "too early to compare",
-}
-TREND_WORDS = {"up": "rising", "down": "falling", "flat": "steady", "unknown": "no trend yet"}
-INDICATORS = {"up": "↑", "down": "↓", "flat": "→", "unknown": "·"}
-PERIOD_WORDS = {"1m": "minute", "5m": "5 minutes", "15m": "15 minutes", "1h": "hour", "24h": "24 hours"}
-========
 from realtime.core.phrases import FAILURE_WORDS, GAP, NOTHING, PHRASES, READING_UNITS
 from realtime.core.records import FailureKind
 
 _LARGE = ((1e15, 0.0, ""), (1e12, 1e12, f"{GAP}T"), (1e9, 1e9, f"{GAP}G"), (1e6, 1e6, f"{GAP}M"))
 _DAY_SECONDS = 86_400
->>>>>>>> 0d101ad (Hand the words of the pages to their scripts; show since when and why):realtime/core/wording.py
 
 
 def say(phrase: str, **values: str) -> str:
@@ -70,14 +42,11 @@ def percent(value: float | None) -> str:
     return NOTHING if value is None else f"{_sized(value, 1)}{GAP}%"
 
 
-<<<<<<<< HEAD:realtime/web/wording.py
-========
 def ago(seconds: float) -> str:
     """Return how long ago something was, in one unit."""
     return say("just_now") if seconds < 10 else say("some_ago", span=span(seconds))
 
 
->>>>>>>> 0d101ad (Hand the words of the pages to their scripts; show since when and why):realtime/core/wording.py
 def until(seconds: float) -> str:
     """Return how soon something will be."""
     return say("in", duration=duration(seconds)) if seconds >= 1 else say("due_now")

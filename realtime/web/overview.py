@@ -30,12 +30,13 @@ class Count:
 class Tile:
     """One figure of the fleet. `metric` names its history; `tone` is the assessment, for colour beside the word.
 
-    note: whether the value is that of the last sweep or the mean of the period.
+    scope: whether the value is that of the last sweep or of the whole period. note: what it is a part of.
     is_hidden: nothing is registered for it.
     """
 
     metric: str
     label: str
+    scope: str
     value: str
     note: str
     change: str
@@ -191,7 +192,8 @@ def _groups(document: Document) -> list[Group]:
 def _tiles(document: Document, *, period: str) -> list[Tile]:
     metrics = document["comparison"]["metrics"]
     sources = document["events_sources"]
-    in_period = say("mean_of", period=PERIOD_WORDS[period])
+    now, in_period = say("now"), say("in_period", period=PERIOD_WORDS[period])
+    is_complete = sources["fresh"] >= sources["expected"]
     fresh, expected = (wording.number(sources[name]) for name in ("fresh", "expected"))
     return [
         _tile(
@@ -199,14 +201,13 @@ def _tiles(document: Document, *, period: str) -> list[Tile]:
             "Event rate",
             f"{wording.number(document['events_per_second'])}/s",
             metrics,
-            note=say("now")
-            if sources["fresh"] >= sources["expected"]
-            else say("sources_report", fresh=fresh, expected=expected),
+            scope=now,
+            note="" if is_complete else say("sources_report", fresh=fresh, expected=expected),
             is_hidden=not sources["expected"],
         ),
-        _tile("error_rate", "Error rate", wording.percent(document["errors"]["error_rate"]), metrics, note=in_period),
+        _tile("error_rate", "Error rate", wording.percent(document["errors"]["error_rate"]), metrics, scope=in_period),
         *(
-            _tile(metric, label, wording.milliseconds(metrics[metric]["current"]), metrics, note=in_period)
+            _tile(metric, label, wording.milliseconds(metrics[metric]["current"]), metrics, scope=in_period)
             for metric, label in (("response_time_ms_p50", "Latency p50"), ("response_time_ms_p95", "Latency p95"))
         ),
         _tile(
@@ -214,17 +215,28 @@ def _tiles(document: Document, *, period: str) -> list[Tile]:
             "Active APIs",
             wording.number(document["api_calls_active"]),
             metrics,
-            note=say("now_of", total=wording.number(document["total_apis"])),
+            scope=now,
+            note=say("of", total=wording.number(document["total_apis"])),
             is_hidden=not document["total_apis"],
         ),
     ]
 
 
-def _tile(metric: str, label: str, value: str, metrics: dict[str, Any], *, note: str, is_hidden: bool = False) -> Tile:
+def _tile(
+    metric: str,
+    label: str,
+    value: str,
+    metrics: dict[str, Any],
+    *,
+    scope: str,
+    note: str = "",
+    is_hidden: bool = False,
+) -> Tile:
     compared = metrics[metric]
     return Tile(
         metric=metric,
         label=label,
+        scope=scope,
         value=value,
         note=note,
         change=_change(metric, compared),

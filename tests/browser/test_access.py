@@ -96,7 +96,7 @@ def test_the_focus_stays_on_a_row_that_moves(open_page: OpenPage, mixed_fleet: F
     mixed_fleet.sweep()
     page = open_page("/")
     expect(page.locator("[data-connection]")).to_have_text("Live")
-    link = page.get_by_role("link", name="mortal")
+    link = page.locator("tbody").get_by_role("link", name="mortal")
     link.focus()
 
     mortal.die()

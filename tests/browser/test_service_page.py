@@ -42,7 +42,7 @@ def test_a_death_is_told_with_its_reason_and_kept_among_the_changes(
     expect(page).to_have_title("mortal: Error – Health Dashboard")
     expect(page.locator("[data-failure]")).to_contain_text("Could not connect")
     expect(page.locator("[data-f=kinds] div")).to_have_text("Could not connect1")
-    expect(page.locator("[data-f=changes] li")).to_contain_text("Healthy → Error (Could not connect)")
+    expect(page.locator("[data-f=changes] li")).to_contain_text("Healthy → Error: connection refused")
     chart = page.get_by_role("img", name=re.compile("^Response time: .*failed probes in 1 of 30 parts"))
     expect(chart.locator(".marks")).to_have_attribute("d", DRAWN)
     expect(page.locator("[data-metric=response_time_ms]").get_by_text("failed probes")).to_be_visible()
@@ -67,7 +67,7 @@ def test_failures_go_on_being_counted(page: Page, service: SmallService, fleet: 
 
 def test_every_registered_reading_has_a_chart_of_its_own(page: Page) -> None:
     expect(page.locator(".chart h2")).to_have_text(["Response time", "Error rate", "Depth"])
-    expect(page.get_by_role("img", name="Depth: now 7, lowest 7, highest 7")).to_be_visible()
+    expect(page.get_by_role("img", name="Depth: last 7, lowest 7, highest 7")).to_be_visible()
 
 
 def test_another_period_asks_for_the_history_of_this_service_alone(page: Page) -> None:

@@ -25,7 +25,7 @@ LIST = "/admin/realtime/service/"
 def page(client: Client, **query: str) -> str:
     response = client.get(LIST, query)
     assert response.status_code == 200
-    return str(response.content.decode())
+    return str(response.content.decode()).replace("\u00a0", " ")
 
 
 def test_the_live_columns_say_status_time_error_and_age_in_words(operator: Client, publish: Publish) -> None:

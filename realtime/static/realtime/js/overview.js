@@ -29,7 +29,7 @@ export class Overview {
   constructor() {
     for (const tile of document.querySelectorAll(".tile")) {
       const { metric } = tile.dataset;
-      const label = tile.querySelector("h3").textContent;
+      const label = tile.querySelector("[data-f=label]").textContent;
       this.#tiles.set(metric, { tile, fields: fieldsOf(tile), spark: tile.querySelector(".spark"), label });
     }
   }
@@ -75,7 +75,7 @@ export class Overview {
 
   #updateGroups(shown, period) {
     const named = shown.groups.length > 1 ? shown.groups.filter(({ group }) => group) : [];
-    const make = () => document.querySelector("#group").content.firstElementChild.cloneNode(true);
+    const make = () => document.querySelector("#group-item").content.firstElementChild.cloneNode(true);
     setHidden(this.#fields.groups, !named.length);
     setList(this.#fields.groups, named, make, (item, { group, status, services, failing }) => {
       setAttribute(item, "data-status", status);
@@ -91,7 +91,7 @@ export class Overview {
 
   #updateChanges({ recent_changes: all }, period) {
     const changes = all.slice(0, CHANGES_SHOWN);
-    const make = () => document.querySelector("#change").content.firstElementChild.cloneNode(true);
+    const make = () => document.querySelector("#change-item").content.firstElementChild.cloneNode(true);
     setHidden(this.#fields["changes-box"], !changes.length);
     setList(this.#fields.changes, changes, make, (item, { at, service, from, to, reason }) => {
       const [time, link, turn, why] = item.children;
@@ -155,7 +155,9 @@ function updateTile(metric, { fields, tile }, { shown, period }) {
   const compared = shown.comparison.metrics[metric];
   setHidden(tile, isEmpty(metric, shown));
   setText(fields.value, mainValue(metric, shown));
-  setText(fields.note, note(metric, { shown, period }));
+  const isOfPeriod = metric === "error_rate" || metric.startsWith("response_time_ms");
+  setText(fields.scope, isOfPeriod ? say("in_period", { period: PERIOD_WORDS[period] }) : say("now"));
+  setText(fields.note, note(metric, shown));
   setText(fields.change, change(metric, compared));
   setText(fields.words, words(metric, compared));
   setAttribute(fields.tone, "data-tone", compared.assessment);
@@ -184,12 +186,11 @@ function mainValue(metric, shown) {
   return wording.milliseconds(shown.comparison.metrics[metric].current);
 }
 
-// Whether the value is that of the last sweep or of the whole period.
-function note(metric, { shown, period }) {
+// What the value is a part of.
+function note(metric, shown) {
   const { fresh, expected } = shown.events_sources;
-  if (metric === "api_calls_active") return say("now_of", { total: wording.number(shown.total_apis) });
-  if (metric !== "events_per_second") return say("mean_of", { period: PERIOD_WORDS[period] });
-  if (fresh >= expected) return say("now");
+  if (metric === "api_calls_active") return say("of", { total: wording.number(shown.total_apis) });
+  if (metric !== "events_per_second" || fresh >= expected) return "";
   return say("sources_report", { fresh: wording.number(fresh), expected: wording.number(expected) });
 }
 
