@@ -52,8 +52,8 @@ FAILURE_WORDS = {
 }
 # What a verdict rests on.
 EVIDENCE_WORDS = {
-    Evidence.PATH: "by its status_path",
-    Evidence.WORD: "by a word of its answer",
+    Evidence.PATH: "by status_path",
+    Evidence.WORD: "by a word of the answer",
     Evidence.BOUND: "by its bounds",
     Evidence.HTTP: "by HTTP status alone",
     Evidence.CONNECTION: "by the connection",
