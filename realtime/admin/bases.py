@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     ServiceForm = forms.ModelForm[Service]
     HeaderForm = forms.ModelForm[RequestHeader]
     HeaderFormSet = forms.BaseInlineFormSet[RequestHeader, Service, forms.ModelForm[RequestHeader]]
+    ReadingFormSetBase = forms.BaseInlineFormSet[Reading, Service, forms.ModelForm[Reading]]
     HeaderInlineBase = admin.TabularInline[RequestHeader, Service]
     ReadingInlineBase = admin.TabularInline[Reading, Service]
     DataSourceInlineBase = admin.TabularInline[DataSource, Service]
@@ -20,5 +21,5 @@ if TYPE_CHECKING:
 else:
     ServiceAdminBase = ReadKeyAdminBase = admin.ModelAdmin
     ServiceForm = HeaderForm = forms.ModelForm
-    HeaderFormSet = forms.BaseInlineFormSet
+    HeaderFormSet = ReadingFormSetBase = forms.BaseInlineFormSet
     HeaderInlineBase = ReadingInlineBase = DataSourceInlineBase = WindowInlineBase = admin.TabularInline

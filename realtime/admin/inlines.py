@@ -5,12 +5,14 @@ from typing import Any
 from django import forms
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from realtime.admin.bases import (
     DataSourceInlineBase,
     HeaderForm,
     HeaderFormSet,
     HeaderInlineBase,
+    ReadingFormSetBase,
     ReadingInlineBase,
     WindowInlineBase,
 )
@@ -59,6 +61,7 @@ class RequestHeaderFormSet(HeaderFormSet):
 
     def clean(self) -> None:
         super().clean()
+        _refuse_beside_connection(self)
         self._note_twins()
         self._note_values_for_another_origin()
 
@@ -90,6 +93,26 @@ class RequestHeaderFormSet(HeaderFormSet):
             raise forms.ValidationError(ANOTHER_ORIGIN)
 
 
+class ReadingFormSet(ReadingFormSetBase):
+    """Finds what no single row can see: that the service answers nothing that could be read."""
+
+    def clean(self) -> None:
+        super().clean()
+        _refuse_beside_connection(self)
+
+
+def _refuse_beside_connection(formset: "forms.BaseInlineFormSet[Any, Service, Any]") -> None:
+    """Refuse rows about HTTP beside a base URL that checks a connection alone.
+
+    Raises:
+        ValidationError: there are such rows.
+    """
+    kind = capfirst(formset.get_queryset().model._meta.verbose_name_plural)
+    is_given = any(not getattr(form, "cleaned_data", {}).get(DELETION_FIELD_NAME) for form in formset.forms)
+    for name, mistake in formset.instance.http_mistakes([kind] if is_given else []).items():
+        raise forms.ValidationError(f"{name} {mistake}")
+
+
 def _fate(form: Any) -> Fate:
     """Return what the form of a stored header does to its value."""
     if getattr(form, "cleaned_data", {}).get(DELETION_FIELD_NAME):
@@ -114,6 +137,7 @@ class RequestHeaderInline(HeaderInlineBase):
 
 class ReadingInline(ReadingInlineBase):
     model = Reading
+    formset = ReadingFormSet
     extra = 0
     max_num = MAX_READINGS_PER_SERVICE
     fields = (

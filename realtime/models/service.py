@@ -1,6 +1,6 @@
 """The service: one row of the registry, something with a URL that can be probed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -234,20 +234,21 @@ class Service(CheckedModel):
         super().full_clean(*args, **kwargs)
 
     def clean(self) -> None:
-        if self.checks_connection_alone:
-            mistakes = {key: self.no_http_mistake() for key in HTTP_COLUMNS if getattr(self, key)}
-            if mistakes:
-                raise ValidationError(mistakes)
+        mistakes = self.http_mistakes(key for key in HTTP_COLUMNS if getattr(self, key))
+        if mistakes:
+            raise ValidationError(mistakes)
 
     @property
     def checks_connection_alone(self) -> bool:
         """Whether the base URL is tcp:// or tls://."""
         return self.base_url.partition("://")[0].lower() in validators.CONNECTION_SCHEMES
 
-    def no_http_mistake(self) -> str:
-        """Return what is wrong with a key that is about HTTP beside this base URL."""
+    def http_mistakes(self, given: Iterable[str]) -> dict[str, str]:
+        """Return what is wrong, by key, with these keys about HTTP; they say nothing of a connection alone."""
+        if not self.checks_connection_alone:
+            return {}
         scheme = self.base_url.partition("://")[0].lower()
-        return f"must be left out: {scheme}:// checks the connection alone"
+        return dict.fromkeys(given, f"must be left out: {scheme}:// checks the connection alone")
 
     @property
     def status_of_words(self) -> Mapping[str, Status]:

@@ -107,9 +107,8 @@ def _service(values: Mapping[str, Any], *, default_order: int, place: Place) -> 
     service = Service(**{"order": default_order, **columns})
     file_fields.note_invalid_fields(service, values=columns, place=place)
     _note_unusable_preset(columns, place)
-    for key in ("headers", "readings"):
-        if values.get(key) and service.checks_connection_alone:
-            place.wrong(key, service.no_http_mistake())
+    for key, mistake in service.http_mistakes(key for key in ("headers", "readings") if values.get(key)).items():
+        place.wrong(key, mistake)
     return ServiceEntry(
         service=service,
         has_order="order" in columns,

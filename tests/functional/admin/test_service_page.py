@@ -1,5 +1,6 @@
 """The page of one service: everything of it is edited there, and no secret ever comes out again."""
 
+import re
 from html import unescape
 from typing import Any
 
@@ -251,11 +252,79 @@ def test_the_page_says_what_the_preset_gives(operator: Client) -> None:
     assert f"It gives {given}, reading timed_out (degraded if == 1)." in page
 
 
-def test_the_page_refuses_http_settings_of_a_bare_connection(operator: Client) -> None:
-    page = save(operator, base_url="tcp://127.0.0.1:5432", health_path="", expected_status="200")
+BARE = {"base_url": "tcp://127.0.0.1:5432", "health_path": "", "expected_status": ""}
+ALONE = "must be left out: tcp:// checks the connection alone"
+A_READING = {
+    "readings-TOTAL_FORMS": "1",
+    "readings-0-name": "events_per_second",
+    "readings-0-expression": "rate",
+    "readings-0-aggregate": "sum",
+    "readings-0-kind": "gauge",
+    "readings-0-order": "0",
+}
 
-    assert "must be left out: tcp:// checks the connection alone" in page
+
+def mistakes(html: str) -> list[str]:
+    """Return the mistakes that a page shows, each with the field that it stands under."""
+    found = re.findall(r'<ul class="errorlist( nonform)?"(?: id="id_(\w+)_error")?><li>(.*?)</li></ul>', html)
+    return [unescape(f"{field}: {text}" if field else text) for _, field, text in found]
+
+
+def test_a_bare_connection_is_saved_without_http_settings(operator: Client) -> None:
+    save(operator, **BARE)
+
+    assert Service.objects.get().base_url == BARE["base_url"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("preset", "vault"),
+        ("health_path", "/health"),
+        ("status_path", "status"),
+        ("status_words", '{"healthy": ["fine"]}'),
+        ("expected_status", "200"),
+        ("body_contains", "ok"),
+        ("follow_redirects", "on"),
+    ],
+)
+def test_the_page_refuses_an_http_setting_of_a_bare_connection_under_its_field(
+    field: str, value: str, operator: Client
+) -> None:
+    html = save(operator, **{**BARE, field: value})
+
+    assert mistakes(html) == [f"{field}: {ALONE}"]
     assert not Service.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        (A_READING, "Readings"),
+        (
+            {"headers-TOTAL_FORMS": "1", "headers-0-name": "X-Key", "headers-0-value": "hunter2"},
+            "Request headers",
+        ),
+    ],
+)
+def test_the_page_refuses_headers_and_readings_of_a_bare_connection(
+    rows: dict[str, str], kind: str, operator: Client
+) -> None:
+    html = save(operator, **BARE, **rows)
+
+    assert mistakes(html) == [f"{kind} {ALONE}"]
+    assert not Service.objects.exists()
+
+
+def test_a_service_becomes_a_bare_connection_when_its_headers_are_removed(operator: Client) -> None:
+    service = saved_service()
+    saved_header(service)
+
+    assert mistakes(save(operator, service, **BARE)) == [f"Request headers {ALONE}"]
+    save(operator, service, **BARE, **{"headers-0-DELETE": "on"})
+
+    assert Service.objects.get().base_url == BARE["base_url"]
+    assert not RequestHeader.objects.exists()
 
 
 def test_an_unknown_preset_is_refused_with_the_names_that_are_near(operator: Client) -> None:
