@@ -22,12 +22,16 @@ SECONDS_BEFORE_LISTENING_AGAIN = 1.0
 _UNREACHABLE = (redis.RedisError, OSError, TimeoutError)
 
 
-def announce(snapshot_id: int) -> None:
-    """Tell all web processes that this snapshot was published; where that fails, log it and let them find out."""
+def announce(snapshot_id: int) -> str | None:
+    """Tell all web processes that this snapshot was published; return why that failed, None when it did not.
+
+    A failure costs at most a second: they look for a new snapshot by themselves.
+    """
     try:
         async_to_sync(_send)(snapshot_id)
     except _UNREACHABLE as error:
-        logger.warning("snapshot %d could not be announced (%s)", snapshot_id, type(error).__name__)
+        return type(error).__name__
+    return None
 
 
 async def _send(snapshot_id: int) -> None:

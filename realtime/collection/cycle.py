@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -52,16 +52,37 @@ class RegistryUnavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collected:
-    """A cycle that published its snapshot."""
+    """A cycle that published its snapshot.
+
+    trouble: the store stopped answering right after that; None when it did not.
+    """
 
     snapshot: Snapshot
+    trouble: StoreUnavailable | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Cycle:
+    """The times of one cycle: counted from `now` (wall clock) on the monotonic clock, which nobody can set."""
+
+    interval_seconds: int
+    deadline_seconds: float
+    now: datetime
+    began: float
+
+    @property
+    def elapsed_seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def at(self, elapsed_seconds: float) -> datetime:
+        return self.now + timedelta(seconds=elapsed_seconds)
 
 
 class Collector:
     """Runs cycles in this process: keeps its connections to the services, and the registry as it was last read."""
 
     def __init__(
-        self, *, config: Config, store: Store, prober: Prober, announce: Callable[[int], None] = announce
+        self, *, config: Config, store: Store, prober: Prober, announce: Callable[[int], str | None] = announce
     ) -> None:
         self._announce = announce
         self._config = config
@@ -115,53 +136,48 @@ class Collector:
         began = time.monotonic()
         if interval_seconds is None:
             interval_seconds = present_interval_seconds(store=self._store, now=now)
-        deadline_seconds = self._config.sweep_deadline(interval_seconds=interval_seconds)
+        cycle = _Cycle(
+            interval_seconds=interval_seconds,
+            deadline_seconds=self._config.sweep_deadline(interval_seconds=interval_seconds),
+            now=now,
+            began=began,
+        )
+        acquired = self._take_lease(cycle, least_gap_seconds=least_gap_seconds)
+        if isinstance(acquired, Refused):
+            return acquired
+        try:
+            targets, fault = self._targets()
+            sweep = self._probe(targets, fault, cycle=cycle, acquired=acquired, stop=stop)
+            snapshot = self._publish(sweep, acquired)
+            unannounced = self._announce(snapshot.id)
+        except BaseException:
+            # Whatever ended this cycle, the next one must not wait for the lease to run out. That this fails as well
+            # says nothing new.
+            self._give_back(acquired.lease)
+            raise
+        trouble = self._give_back(acquired.lease)
+        if unannounced is not None and trouble is None:
+            logger.warning("snapshot %d could not be announced: %s", snapshot.id, unannounced)
+        return Collected(snapshot=snapshot, trouble=trouble)
+
+    def _take_lease(self, cycle: _Cycle, *, least_gap_seconds: float) -> Acquired | Refused:
         acquired = self._store.acquire(
-            lease_seconds=deadline_seconds + LEASE_MARGIN_SECONDS, least_gap_seconds=least_gap_seconds
+            lease_seconds=cycle.deadline_seconds + LEASE_MARGIN_SECONDS, least_gap_seconds=least_gap_seconds
         )
         if isinstance(acquired, Refused):
             return acquired
         for problem in acquired.problems:
             logger.error("%s; starting afresh", problem)
-        acquired = replace(acquired, memory=backoff.ended(acquired.memory, names=acquired.woken))
-        try:
-            targets, fault = self._targets()
-            before_sweep = time.monotonic() - began
-            sitting_out = self._sitting_out(
-                targets,
-                acquired=acquired,
-                now=now + timedelta(seconds=before_sweep),
-                interval_seconds=interval_seconds,
-                deadline_seconds=deadline_seconds,
-            )
-            outcomes = self._sweep(
-                targets,
-                sitting_out=sitting_out,
-                acquired=acquired,
-                deadline_seconds=deadline_seconds,
-                stop=stop,
-            )
-            elapsed = time.monotonic() - began
-            sweep = Sweep(
-                targets=targets,
-                outcomes=outcomes,
-                started_at=now + timedelta(seconds=before_sweep),
-                finished_at=now + timedelta(seconds=elapsed),
-                collection_seconds=elapsed,
-                refresh_interval_seconds=interval_seconds,
-                deadline_seconds=deadline_seconds,
-                fault=fault,
-            )
-            return self._publish(sweep, acquired)
-        finally:
-            # Whatever ended this cycle, the next one must not wait for the lease to run out.
-            self._give_back(acquired.lease)
+        return replace(acquired, memory=backoff.ended(acquired.memory, names=acquired.woken))
 
-    def _give_back(self, lease: Lease) -> None:
+    def _give_back(self, lease: Lease) -> StoreUnavailable | None:
+        """Return why the lease could not be given back, so that it will run out; None when it was."""
         try:
             self._store.release(lease)
         except StoreUnavailable as error:
-            logger.warning("the lease could not be given back and will run out: %s", error)
+            logger.debug("the lease could not be given back and will run out: %s", error)
+            return error
+        return None
 
     def _targets(self) -> tuple[tuple[Target, ...], Fault | None]:
         try:
@@ -179,42 +195,42 @@ class Collector:
         self._is_registry_away = False
         return self._last_targets, None
 
-    def _sitting_out(
+    def _probe(
         self,
-        targets: Sequence[Target],
+        targets: tuple[Target, ...],
+        fault: Fault | None,
         *,
+        cycle: _Cycle,
         acquired: Acquired,
-        now: datetime,
-        interval_seconds: int,
-        deadline_seconds: float,
-    ) -> frozenset[str]:
-        """Return the names of targets that kept timing out, and are not to be probed this time."""
-        return backoff.sitting_out(
+        stop: threading.Event | None,
+    ) -> Sweep:
+        """Return the outcomes in the order of `targets`, whenever each had its turn."""
+        started = cycle.elapsed_seconds
+        sitting_out = backoff.sitting_out(
             targets,
             memory=acquired.memory,
             shown={state.name: state for state in acquired.previous.services} if acquired.previous else {},
-            now=now,
-            interval_seconds=interval_seconds,
-            probe_seconds=DEAD_SHARE * self._config.probe_threads * deadline_seconds,
+            now=cycle.at(started),
+            interval_seconds=cycle.interval_seconds,
+            probe_seconds=DEAD_SHARE * self._config.probe_threads * cycle.deadline_seconds,
         )
-
-    def _sweep(
-        self,
-        targets: Sequence[Target],
-        *,
-        sitting_out: frozenset[str],
-        acquired: Acquired,
-        deadline_seconds: float,
-        stop: threading.Event | None,
-    ) -> list[Outcome]:
-        """Return the outcomes in the order of `targets`, whenever each had its turn."""
         probed = [target for target in targets if target.name not in sitting_out]
         ordered = in_turn(probed, memory=acquired.memory, previous=acquired.previous)
-        outcomes = self._prober.sweep(targets=ordered, deadline_seconds=deadline_seconds, stop=stop)
+        outcomes = self._prober.sweep(targets=ordered, deadline_seconds=cycle.deadline_seconds, stop=stop)
         by_name = {outcome.target: outcome for outcome in outcomes}
-        return [by_name.get(target.name) or _sat_out(target) for target in targets]
+        ended = cycle.elapsed_seconds
+        return Sweep(
+            targets=targets,
+            outcomes=[by_name.get(target.name) or _sat_out(target) for target in targets],
+            started_at=cycle.at(started),
+            finished_at=cycle.at(ended),
+            collection_seconds=ended,
+            refresh_interval_seconds=cycle.interval_seconds,
+            deadline_seconds=cycle.deadline_seconds,
+            fault=fault,
+        )
 
-    def _publish(self, sweep: Sweep, acquired: Acquired) -> Collected:
+    def _publish(self, sweep: Sweep, acquired: Acquired) -> Snapshot:
         consolidated = consolidate(
             sweep=sweep, snapshot_id=acquired.lease.number, previous=acquired.previous, memory=acquired.memory
         )
@@ -226,9 +242,8 @@ class Collector:
             totals=totals,
             changes=consolidated.changes,
         )
-        self._announce(consolidated.snapshot.id)
         _log_changes(consolidated)
-        return Collected(snapshot=consolidated.snapshot)
+        return consolidated.snapshot
 
 
 @lru_cache(maxsize=1)

@@ -42,7 +42,10 @@ def sweep() -> None:
     except (LeaseLost, RegistryUnavailable) as error:
         logger.error("sweep failed: %s", error)
         return
-    worker_outage.ended(asked_at=asked_at)
+    if isinstance(outcome, Collected) and outcome.trouble is not None:
+        worker_outage.began(outcome.trouble)
+    else:
+        worker_outage.ended(asked_at=asked_at)
     if isinstance(outcome, Collected):
         snapshot = outcome.snapshot
         logger.debug("snapshot %d of %d services", snapshot.id, len(snapshot.services))

@@ -67,6 +67,8 @@ class Command(BaseCommand):
                 self.stderr.write(outcome.reason)
                 if not json and fail_on == "never":
                     return
+            elif outcome.trouble is not None:
+                self.stderr.write(f"the snapshot is published, but now: {outcome.trouble}")
             if isinstance(outcome, Collected) and not json:
                 snapshot = outcome.snapshot
                 self.stdout.write(summary(snapshot))

@@ -14,8 +14,9 @@ import pytest
 import redis
 
 from metricsproj import embedded
-from tests.e2e.installation import Installation, wait_until
+from tests.e2e.installation import PATIENCE_SECONDS, Installation, wait_until
 from tests.embedded_store import started_store
+from tests.functional.small_services import small_services
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?P<rest>[A-Z]+ [\w.]+: .*)")
 OF_SWEEPS = "INFO realtime.tasks: sweep skipped"  # two collectors, or the lease of a killed sweep
@@ -38,6 +39,10 @@ class Site:
             "beat": stack.enter_context(self.installation.beat()),
         }
         self.installation.next_snapshot()
+        self.forget_lines()
+
+    def forget_lines(self) -> None:
+        """Have `lines` begin here."""
         self._read = {program: len(log()) for program, log in self.logs.items()}
 
     def start_store(self) -> None:
@@ -103,25 +108,50 @@ def ending(line: str) -> str:
     return re.sub(r"after \d+ s$", "after N s", line)
 
 
-@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="Linux only")
-def test_a_killed_store_is_one_line_when_it_goes_and_one_when_it_is_back(site: Site, tmp_path: Path) -> None:
-    site.kill_store()
+def be_away(site: Site) -> None:
+    """Keep the killed store away until beat and worker have tried to reach it several times, and let it come back."""
     with counting_callers(embedded.store_socket(site._data_dir)) as attempts:
         wait_until(lambda: len([pid for pid, number in attempts().items() if number >= 5]) >= 2)
     site.start_store()
     site.wait_for("answers again", "beat", "worker")
     site.installation.next_snapshot()
 
-    assert {program: [ending(line) for line in site.lines(program)] for program in site.logs} == {
-        "beat": [
-            "WARNING realtime.tasks.outage: the store does not answer; until this ends, no sweep is sent",
-            "INFO realtime.tasks.outage: the store answers again, after N s",
-        ],
-        "worker": [
-            "WARNING realtime.tasks.outage: the store does not answer; until this ends, no sweep is made",
-            "INFO realtime.tasks.outage: the store answers again, after N s",
-        ],
-    }
+
+AWAY_AND_BACK = {
+    "beat": [
+        "WARNING realtime.tasks.outage: the store does not answer; until this ends, no sweep is sent",
+        "INFO realtime.tasks.outage: the store answers again, after N s",
+    ],
+    "worker": [
+        "WARNING realtime.tasks.outage: the store does not answer; until this ends, no sweep is made",
+        "INFO realtime.tasks.outage: the store answers again, after N s",
+    ],
+}
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="Linux only")
+def test_a_killed_store_is_one_line_when_it_goes_and_one_when_it_is_back(site: Site) -> None:
+    site.kill_store()
+    be_away(site)
+
+    assert {program: [ending(line) for line in site.lines(program)] for program in site.logs} == AWAY_AND_BACK
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="Linux only")
+def test_a_store_that_dies_in_the_middle_of_a_sweep_is_no_more_lines_than_that(site: Site) -> None:
+    with small_services() as services:
+        site.installation.register(services.registry("slow"))
+        site.installation.next_snapshot()
+        site.installation.next_snapshot()  # it was in this one, if not in the one before
+        site.forget_lines()
+        services.may_answer.clear()
+        services.is_asked.clear()
+        assert services.is_asked.wait(PATIENCE_SECONDS)
+        site.kill_store()
+        services.may_answer.set()
+        be_away(site)
+
+    assert {program: [ending(line) for line in site.lines(program)] for program in site.logs} == AWAY_AND_BACK
 
 
 def test_a_full_store_is_one_line_when_it_refuses_and_one_when_it_has_room_again(site: Site) -> None:

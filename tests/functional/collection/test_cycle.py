@@ -216,7 +216,7 @@ def test_who_lost_the_lease_publishes_nothing(
     assert store.read(known_id=None) is None
 
 
-def test_a_store_that_goes_away_during_the_sweep_is_told_once_more_in_the_log(
+def test_a_store_that_goes_away_during_the_sweep_is_left_to_the_caller_to_log(
     collector: Collector, services: SmallServices, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def away(*args: Any, **options: Any) -> None:
@@ -228,7 +228,33 @@ def test_a_store_that_goes_away_during_the_sweep_is_told_once_more_in_the_log(
     with pytest.raises(StoreUnavailable):
         collected(collector)
 
-    assert "the lease could not be given back and will run out" in caplog.text
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_a_store_that_goes_away_after_publishing_is_said_beside_the_snapshot(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: Any, **options: Any) -> None:
+        raise StoreUnavailable("the store does not answer")
+
+    monkeypatch.setattr(Store, "release", away)
+
+    outcome = collector.collect(interval_seconds=5, now=timezone.now())
+
+    assert isinstance(outcome, Collected)
+    assert str(outcome.trouble) == "the store does not answer"
+
+
+def test_a_snapshot_that_could_not_be_announced_is_logged_while_the_store_answers(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    collector = Collector(
+        config=settings.REALTIME, store=store, prober=RecordingProber(), announce=lambda snapshot_id: "TimeoutError"
+    )
+
+    snapshot = collected(collector)
+
+    assert f"snapshot {snapshot.id} could not be announced: TimeoutError" in caplog.messages
 
 
 def test_what_the_last_sweep_left_unreadable_is_logged(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -355,14 +354,9 @@ async def test_listening_that_fails_is_begun_again(newsroom: Newsroom, caplog: p
     assert "announcements cannot be heard" in caplog.text
 
 
-def test_a_snapshot_that_cannot_be_announced_is_only_logged(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
+def test_a_snapshot_that_cannot_be_announced_raises_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     url = f"unix://{tmp_path}/nothing.sock"
     layer = RedisPubSubChannelLayer(hosts=[{"address": url, **redis_urls.async_client_options()}])
     monkeypatch.setattr(announcements, "get_channel_layer", lambda: layer)
-    caplog.set_level(logging.WARNING)
 
-    announcements.announce(7)
-
-    assert "snapshot 7 could not be announced" in caplog.text
+    assert announcements.announce(7) == "ConnectionError"
