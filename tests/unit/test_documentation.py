@@ -41,10 +41,20 @@ def test_the_two_commands_of_the_readme_are_what_ci_runs(last_word: str) -> None
     assert command in CI
 
 
-def test_pinned_versions_are_exact() -> None:
-    for path in PROJECT_DIR.glob("requirements*.txt"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            assert re.match(r"(#.*|-r requirements[a-z-]*\.txt|[A-Za-z0-9_.-]+(\[\w+\])?==[\w.]+(; .*)?)?$", line), line
+@pytest.mark.parametrize("path", sorted(PROJECT_DIR.glob("requirements*.txt")), ids=lambda path: path.name)
+def test_every_pinned_version_is_exact_and_has_hashes(path: Path) -> None:
+    entry = r"[a-z0-9-]+==[\w.]+( ; [^\\\n]+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+"
+    comment = r" *#.*\n"
+
+    assert re.fullmatch(f"({comment})*({entry}({comment})*)+", path.read_text(encoding="utf-8"))
+
+
+def test_every_list_of_dependencies_is_pinned() -> None:
+    wanted, pinned = (
+        {path.stem for path in PROJECT_DIR.glob(pattern)} for pattern in ("requirements*.in", "requirements*.txt")
+    )
+
+    assert wanted == pinned
 
 
 def test_every_folder_and_module_in_the_architecture_is_there() -> None:
