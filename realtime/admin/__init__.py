@@ -9,3 +9,5 @@ __all__ = ["read_key", "schedule", "service"]
 admin.site.site_header = "Real-time metrics"
 admin.site.site_title = "Real-time metrics"
 admin.site.index_title = "Registry and schedule"
+# A page of this admin has wide tables, and the start page lists the same few links.
+admin.site.enable_nav_sidebar = False

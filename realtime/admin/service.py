@@ -30,7 +30,6 @@ from realtime.admin.state_words import (
     reason_words,
     time_words,
     unknown_word_words,
-    unread_words,
 )
 from realtime.collection.inspection import end_back_off
 from realtime.core.records import ServiceState
@@ -91,7 +90,6 @@ class ServiceAdmin(ServiceAdminBase):
         "live_status",
         "reason",
         "evidence",
-        "response_time",
         "last_check",
         "enabled",
         "group",
@@ -194,7 +192,7 @@ class ServiceAdmin(ServiceAdminBase):
         state = _state(service)
         if state is None:
             return _lines("")
-        unread = unread_words(state)
+        unread = ", ".join(state.reading_errors)
         return _lines(reason_words(state), f"Cannot be read: {unread}" if unread else "")
 
     @admin.display(description="evidence")
@@ -208,15 +206,12 @@ class ServiceAdmin(ServiceAdminBase):
             evidence_words(state.evidence, status=state.status), unknown_word_words(state.unknown_word), warning
         )
 
-    @admin.display(description="response time")
-    def response_time(self, service: Service) -> str:
+    @admin.display(description="last check")
+    def last_check(self, service: Service) -> SafeString:
         state = _state(service)
-        return time_words(state.response_time_seconds if state else None)
-
-    @admin.display(description="checked")
-    def last_check(self, service: Service) -> str:
-        state = _state(service)
-        return checked_words(state, now=timezone.now()) if state else NOT_KNOWN
+        if state is None:
+            return _lines(NOT_KNOWN)
+        return _lines(time_words(state.response_time_seconds), checked_words(state, now=timezone.now()))
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: ServiceQuerySet) -> None:

@@ -76,7 +76,7 @@ def described(state: ServiceState, *, now: datetime) -> tuple[Row, ...]:
     """Return what is known of a service beside its status."""
     since = state.status_since
     return rows_of(
-        ("Since", [ago((now - since).total_seconds()) if since else ""]),
+        ("Last change", [ago((now - since).total_seconds()) if since else ""]),
         ("Reason", [reason_words(state)]),
         evidence_row(state.evidence, unknown_word=state.unknown_word, status=state.status),
         ("Cannot be read", [unread_words(state)]),

@@ -40,10 +40,24 @@ def swept(interval_seconds: int) -> int:
     return outcome.snapshot.id
 
 
-def obey(order: dict[str, Any]) -> object:
-    """Change the registry or the read keys, forget everything, or run one cycle; return what came of it."""
+def forget_everything() -> None:
+    """Empty the registry, the read keys, the staff and the store."""
     import redis
     from django.conf import settings
+    from django.contrib.auth.models import User
+
+    from realtime.models import ReadKey, Service
+
+    for model in (Service, ReadKey, User):
+        model.objects.all().delete()
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS) as store:
+        for key in store.scan_iter(f"*{settings.REALTIME.key_prefix}*"):
+            store.delete(key)
+
+
+def obey(order: dict[str, Any]) -> object:
+    """Change the registry, the read keys or the staff, forget everything, or run one cycle; return what came of it."""
+    from django.contrib.auth.models import User
 
     from realtime.models import ReadKey, Service
     from realtime.registry import importing, registry_file
@@ -60,12 +74,10 @@ def obey(order: dict[str, Any]) -> object:
             return create_read_key(name)
         case {"revoke_key": name}:
             ReadKey.objects.get(name=name).delete()
+        case {"make_operator": name, "password": password}:
+            User.objects.create_superuser(name, password=password)
         case {"forget": _}:
-            Service.objects.all().delete()
-            ReadKey.objects.all().delete()
-            with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS) as store:
-                for key in store.scan_iter(f"*{settings.REALTIME.key_prefix}*"):
-                    store.delete(key)
+            forget_everything()
         case {"sweep": interval_seconds}:
             return patiently(lambda: swept(interval_seconds))
     return None

@@ -73,9 +73,9 @@ def test_the_list_says_why_a_service_is_degraded(operator: Client, publish: Publ
 
 def test_the_list_says_which_readings_cannot_be_read(operator: Client, publish: Publish) -> None:
     saved_service(name="one")
-    publish(state("one", reading_errors={"queue": "gave text, not a number"}))
+    publish(state("one", reading_errors={"queue": "gave text, not a number", "lag": "finds nothing"}))
 
-    assert cell(page(operator), "reason") == "Cannot be read: queue: gave text, not a number"
+    assert cell(page(operator), "reason") == "Cannot be read: queue, lag"
 
 
 def test_an_answer_over_unverified_tls_is_marked_beside_its_evidence(operator: Client, publish: Publish) -> None:

@@ -257,3 +257,28 @@ def test_the_live_states_are_those_of_the_snapshot(publish: Publish) -> None:
 
     assert set(states.states) == {"a", "b"}
     assert len(reads) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/",
+        LIST,
+        "/admin/realtime/service/{pk}/change/",
+        "/admin/realtime/service/{pk}/history/",
+        "/admin/realtime/service/{pk}/delete/",
+        "/admin/realtime/readkey/add/",
+        "/admin/django_celery_beat/periodictask/",
+        "/admin/password_change/",
+    ],
+)
+def test_every_page_of_the_admin_has_an_icon(path: str, operator: Client, publish: Publish) -> None:
+    publish()
+
+    html = operator.get(path.format(pk=saved_service().pk)).content.decode()
+
+    assert html.count('<link rel="icon" type="image/svg+xml" href="/static/realtime/img/healthy.svg">') == 1
+
+
+def test_the_page_for_signing_in_to_the_admin_has_an_icon(client: Client, db: None) -> None:
+    assert 'rel="icon"' in client.get("/admin/login/").content.decode()
