@@ -1,16 +1,27 @@
-"""The public contract: a snapshot and its two windows as the object that `GET /api/v1/real-time-metrics` answers with.
+"""Builds the document: a snapshot and its two windows as the object that `GET /api/v1/real-time-metrics` answers with.
 
-Here, and only here, seconds become milliseconds, ratios percent, and datetimes text.
+What each field means is in `contract/document_fields.py` and `contract/entry_fields.py`; a number is converted and
+rounded by its quantity.
 """
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from realtime.core import counting, history, sketch
-from realtime.core.comparison import Comparison, GoodDirection, assess, compare
+from realtime.core.contract.compared import metric_comparison, service_comparison
+from realtime.core.contract.metrics import FLEET_METRICS, SERVICE_METRICS, Metric, reading_metric
+from realtime.core.contract.quantities import (
+    EVENTS_PER_HOUR,
+    EVENTS_PER_MINUTE,
+    EVENTS_PER_SECOND,
+    FAILURES_PER_MINUTE,
+    HEALTH_PERCENT,
+    MILLISECONDS,
+    PERCENT,
+    READING,
+    UPTIME_SECONDS,
+)
 from realtime.core.history import Figures, Window
 from realtime.core.readings import public_name
 from realtime.core.records import Failure, Fault, FaultCode, ServiceState, Snapshot, Status, StatusChange
@@ -22,64 +33,6 @@ NOTHING_PUBLISHED = Fault(code=FaultCode.NO_SNAPSHOT, message="no snapshot has b
 
 _NO_FIGURES = Figures()
 _REPORTED_ERRORS = public_name("error_count")
-
-# Nine digits of a number are shown, and three decimals even where the digits before the point are more: enough for
-# whole numbers and for Unix times with milliseconds to come out as they went in, and less than binary noise.
-_DIGITS = 9
-_LEAST_DECIMALS = 3
-# Whole numbers up to here are exact in a double, and in the JavaScript that reads them.
-_MAX_WHOLE = 2**53
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Figure:
-    """A figure that is compared: its series, the unit and decimals it is shown in, its noise floor in that unit.
-
-    counted_by: the series whose samples say how much of a period is covered; None: its own.
-    quantile: of the latencies; None: the mean of the series.
-    """
-
-    name: str
-    series: str
-    shown_per_unit: float = 1.0
-    decimals: int | None = None
-    floor: float = 0.0
-    good: GoodDirection = GoodDirection.NEITHER
-    counted_by: str | None = None
-    quantile: float | None = None
-
-
-_EVENTS = _Figure(name="events_per_second", series=history.EVENTS_PER_SECOND, floor=0.1)
-_ACTIVE = _Figure(name="api_calls_active", series=history.API_CALLS_ACTIVE, floor=0.5, good=GoodDirection.UP)
-_HEALTH = _Figure(
-    name="health_percentage",
-    series=history.HEALTH_RATIO,
-    shown_per_unit=100,
-    decimals=2,
-    floor=1,
-    good=GoodDirection.UP,
-)
-_ERROR_RATE = _Figure(
-    name="error_rate", series=history.FAILED, shown_per_unit=100, decimals=2, floor=1, good=GoodDirection.DOWN
-)
-_RESPONSE_TIME = _Figure(
-    name="response_time_ms",
-    series=history.RESPONSE_TIME,
-    shown_per_unit=1000,
-    decimals=1,
-    floor=5,
-    good=GoodDirection.DOWN,
-)
-_FLEET_LATENCY = replace(_RESPONSE_TIME, series=history.LATENCY_SWEEPS)
-_FLEET_FIGURES = (
-    _EVENTS,
-    _ACTIVE,
-    _HEALTH,
-    # A dozen probes of one sweep say no more of a period than one does.
-    replace(_ERROR_RATE, counted_by=history.PROBED_SWEEPS),
-    replace(_FLEET_LATENCY, name="response_time_ms_p50", quantile=0.50),
-    replace(_FLEET_LATENCY, name="response_time_ms_p95", quantile=0.95),
-)
 
 
 def build(
@@ -95,7 +48,7 @@ def build(
     statuses = counting.count_statuses(snapshot.services)
     entries = [(state.counts_as_api, _entry(state, current=current, previous=previous)) for state in snapshot.services]
     document: Document = {
-        "events_per_second": _number(snapshot.events_per_second),
+        "events_per_second": EVENTS_PER_SECOND.shown(snapshot.events_per_second),
         "api_calls_active": counts.active,
         "data_sources_active": list(snapshot.active_sources),
         "api_metrics": [entry for is_api, entry in entries if is_api],
@@ -106,7 +59,7 @@ def build(
             "healthy": counts.active,
             "unhealthy": counts.inactive + counts.error,
             "total": counts.total,
-            "health_percentage": round((counts.health_ratio or 0.0) * 100, 1),
+            "health_percentage": HEALTH_PERCENT.shown(counts.health_ratio or 0.0),
         },
         "timestamp": timestamp(snapshot.finished_at),
         "data_sources_registered": list(snapshot.registered_sources),
@@ -120,9 +73,9 @@ def build(
         "snapshot_id": snapshot.id,
         "schema_version": SCHEMA_VERSION,
         "refresh_interval_seconds": snapshot.refresh_interval_seconds,
-        "collection_time_ms": _milliseconds(snapshot.collection_seconds),
-        "events_per_minute": _number(snapshot.events_per_second * 60),
-        "events_per_hour": _number(snapshot.events_per_second * 3600),
+        "collection_time_ms": MILLISECONDS.shown(snapshot.collection_seconds),
+        "events_per_minute": EVENTS_PER_MINUTE.shown(snapshot.events_per_second),
+        "events_per_hour": EVENTS_PER_HOUR.shown(snapshot.events_per_second),
         "events_sources": {"expected": snapshot.events_expected, "fresh": snapshot.events_fresh},
         "errors": _errors(snapshot, current),
         "comparison": _comparison(current, previous),
@@ -191,8 +144,8 @@ def _entry(state: ServiceState, *, current: Window, previous: Window) -> Documen
     entry: Document = {
         "service": state.name,
         "status": state.status,
-        "response_time_ms": _milliseconds(state.response_time_seconds),
-        **{name: _number(value) for name, value in state.readings.items()},
+        "response_time_ms": MILLISECONDS.shown(state.response_time_seconds),
+        **{name: READING.shown(value) for name, value in state.readings.items()},
         "type": state.type,
         "group": state.group,
         "status_since": timestamp_or_none(state.status_since),
@@ -204,7 +157,7 @@ def _entry(state: ServiceState, *, current: Window, previous: Window) -> Documen
         "consecutive_failures": state.consecutive_failures,
         "pending": state.pending,
         "error_count": _failed(probes),
-        "error_rate": _percent(probes),
+        "error_rate": PERCENT.shown(probes.mean or 0.0),
         "error": _failure(state.failure),
     }
     if state.maintenance_until is not None:
@@ -214,7 +167,7 @@ def _entry(state: ServiceState, *, current: Window, previous: Window) -> Documen
     if state.next_check_at is not None:
         entry["next_check_at"] = timestamp(state.next_check_at)
     if state.uptime_seconds is not None:
-        entry["uptime_seconds"] = _number(state.uptime_seconds)
+        entry["uptime_seconds"] = UPTIME_SECONDS.shown(state.uptime_seconds)
     if state.reading_errors:
         entry["reading_errors"] = dict(state.reading_errors)
     entry["comparison"] = _entry_comparison(state, current=current, previous=previous)
@@ -223,23 +176,15 @@ def _entry(state: ServiceState, *, current: Window, previous: Window) -> Documen
 
 def _entry_comparison(state: ServiceState, *, current: Window, previous: Window) -> Document:
     now, before = (window.services.get(state.name, {}) for window in (current, previous))
-    readings = (_Figure(name=name, series=history.reading_series(name)) for name in state.tracked)
-    shown = {}
-    for figure in (_RESPONSE_TIME, _ERROR_RATE, *readings):
-        compared = compare(
-            current=_in_unit(now.get(figure.series, _NO_FIGURES), figure.shown_per_unit),
-            previous=_in_unit(before.get(figure.series, _NO_FIGURES), figure.shown_per_unit),
+    return {
+        metric.name: service_comparison(
+            metric,
+            current=now.get(metric.series, _NO_FIGURES),
+            previous=before.get(metric.series, _NO_FIGURES),
             period_seconds=current.span.seconds,
-            floor=figure.floor,
         )
-        previous_shown = _number(compared.previous, decimals=figure.decimals)
-        shown[figure.name] = {
-            "current": _number(compared.current, decimals=figure.decimals),
-            "previous": previous_shown,
-            "change_percent": _change_percent(compared, of=previous_shown),
-            "trend": compared.trend,
-        }
-    return shown
+        for metric in (*SERVICE_METRICS, *map(reading_metric, state.tracked))
+    }
 
 
 def _errors(snapshot: Snapshot, current: Window) -> Document:
@@ -249,17 +194,17 @@ def _errors(snapshot: Snapshot, current: Window) -> Document:
         "services_failing": sum(state.status.is_bad for state in snapshot.services),
         "probes": probes.samples,
         "failed_probes": _failed(probes),
-        "error_rate": _percent(probes),
+        "error_rate": PERCENT.shown(probes.mean or 0.0),
         "failures_per_minute": _per_minute(_failed(probes), current),
         "by_kind": history.failures_by_kind(current.fleet),
-        "reported_errors": _number(sum(reported)),
+        "reported_errors": READING.shown(sum(reported)),
     }
 
 
-def _per_minute(failed: int, current: Window) -> float:
+def _per_minute(failed: int, current: Window) -> float | int | None:
     """Return failures per minute of the time in which services were probed."""
     minutes = current.fleet.get(history.PROBED_SWEEPS, _NO_FIGURES).covered_seconds / 60
-    return round(failed / minutes, 2) if minutes else 0.0
+    return FAILURES_PER_MINUTE.shown(failed / minutes if minutes else 0.0)
 
 
 def _comparison(current: Window, previous: Window) -> Document:
@@ -267,7 +212,15 @@ def _comparison(current: Window, previous: Window) -> Document:
         "period_seconds": current.span.seconds,
         "current": _window(current),
         "previous": _window(previous),
-        "metrics": {figure.name: _metric(figure, current=current, previous=previous) for figure in _FLEET_FIGURES},
+        "metrics": {
+            metric.name: metric_comparison(
+                metric,
+                current=_figures(metric, current),
+                previous=_figures(metric, previous),
+                period_seconds=current.span.seconds,
+            )
+            for metric in FLEET_METRICS
+        },
     }
 
 
@@ -279,37 +232,14 @@ def _window(window: Window) -> Document:
     }
 
 
-def _metric(figure: _Figure, *, current: Window, previous: Window) -> Document:
-    compared = compare(
-        current=_figures(figure, current),
-        previous=_figures(figure, previous),
-        period_seconds=current.span.seconds,
-        floor=figure.floor,
-    )
-    previous_shown = _number(compared.previous, decimals=figure.decimals)
-    return {
-        "current": _number(compared.current, decimals=figure.decimals),
-        "previous": previous_shown,
-        "change": _change(compared, decimals=figure.decimals),
-        "change_percent": _change_percent(compared, of=previous_shown),
-        "trend": compared.trend,
-        "indicator": compared.indicator,
-        "assessment": assess(compared.trend, good=figure.good),
-    }
-
-
-def _figures(figure: _Figure, window: Window) -> Figures:
-    found = window.fleet.get(figure.series, _NO_FIGURES)
-    if figure.quantile is not None:
-        found = found._replace(mean=sketch.quantile(window.latency_bins, figure.quantile))
-    if figure.counted_by is not None:
-        counted = window.fleet.get(figure.counted_by, _NO_FIGURES)
+def _figures(metric: Metric, window: Window) -> Figures:
+    found = window.fleet.get(metric.series, _NO_FIGURES)
+    if metric.quantile is not None:
+        found = found._replace(mean=sketch.quantile(window.latency_bins, metric.quantile))
+    if metric.counted_by is not None:
+        counted = window.fleet.get(metric.counted_by, _NO_FIGURES)
         found = found._replace(samples=counted.samples, covered_seconds=counted.covered_seconds)
-    return _in_unit(found, figure.shown_per_unit)
-
-
-def _in_unit(figures: Figures, per_unit: float) -> Figures:
-    return figures if figures.mean is None else figures._replace(mean=figures.mean * per_unit)
+    return found
 
 
 def _failure(failure: Failure | None) -> Document | None:
@@ -320,43 +250,3 @@ def _failure(failure: Failure | None) -> Document | None:
 
 def _failed(probes: Figures) -> int:
     return round(probes.samples * (probes.mean or 0.0))
-
-
-def _percent(probes: Figures) -> float:
-    return round(100 * (probes.mean or 0.0), 2)
-
-
-def _milliseconds(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds * 1000, 1)
-
-
-def _change(compared: Comparison, *, decimals: int | None) -> float | int | None:
-    """Return the change with as many decimals as the two figures have: their difference is no more exact than they."""
-    if compared.change is None or compared.current is None or compared.previous is None:
-        return None
-    largest = max(abs(compared.current), abs(compared.previous))
-    return _number(compared.change, decimals=_decimals(largest) if decimals is None else decimals)
-
-
-def _change_percent(compared: Comparison, *, of: float | None) -> float | None:
-    """Return the change in percent, None where the previous figure is shown as 0."""
-    return _rounded(compared.change_percent, decimals=1) if of else None
-
-
-def _number(value: float | None, *, decimals: int | None = None) -> float | int | None:
-    """Return a number without the noise of binary fractions, and a whole one as an integer, as the story writes it."""
-    if value is None:
-        return None
-    shown = round(value, _decimals(abs(value)) if decimals is None else decimals)
-    return int(shown) if abs(shown) <= _MAX_WHOLE and shown == int(shown) else shown
-
-
-def _decimals(magnitude: float) -> int:
-    if magnitude == 0:
-        return _LEAST_DECIMALS
-    return max(_LEAST_DECIMALS, _DIGITS - 1 - math.floor(math.log10(magnitude)))
-
-
-def _rounded(value: float | None, *, decimals: int) -> float | None:
-    # Adding zero makes the zero of a small negative number a plain one.
-    return None if value is None else round(value, decimals) + 0.0

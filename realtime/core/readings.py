@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from realtime.core import answers
+from realtime.core.contract.entry_fields import ENTRY_FIELDS
 from realtime.core.exposition import Unreadable
 from realtime.core.expressions import search
 from realtime.core.metric_readings import Measured, measure
@@ -14,34 +15,6 @@ from realtime.core.records import CounterSample, Exchange, LabelledTotals, Readi
 MAX_TAKEN_ALONG = 32
 MAX_NAME_LENGTH = 64
 UPTIME = "uptime_seconds"
-
-# The fields of an entry of the answer: a reading of such a name stands under `reported_<name>`.
-ENTRY_FIELDS = frozenset(
-    {
-        "service",
-        "status",
-        "response_time_ms",
-        "type",
-        "group",
-        "status_since",
-        "reason",
-        "evidence",
-        "unknown_word",
-        "maintenance_until",
-        "certificate_days",
-        "checked_at",
-        "last_success",
-        "next_check_at",
-        "uptime_seconds",
-        "consecutive_failures",
-        "pending",
-        "error_count",
-        "error_rate",
-        "error",
-        "reading_errors",
-        "comparison",
-    }
-)
 
 # "1:25:24.57", "25:24", and with the days that Python's str(timedelta) puts before them: "2 days, 1:25:24".
 _CLOCK = re.compile(

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from realtime.core import codec, history, series
 from realtime.core.codec import CorruptRecord
+from realtime.core.contract.metrics import METRIC_NAMES, NamedMetric, metric_named
 from realtime.core.document import NOTHING_PUBLISHED
 from realtime.core.freshness import INTERVALS_BEFORE_STALE
 from realtime.core.history import BUCKETS_PER_PERIOD, Span, Totals, Window
@@ -227,12 +228,12 @@ class _Decoded:
         return history.bucket_window(later=self.newest, earlier=self.at(0), newest=self.newest, span=span)
 
 
-def _resolved(question: Question, snapshot: Snapshot) -> tuple[series.Metric, list[str]]:
+def _resolved(question: Question, snapshot: Snapshot) -> tuple[NamedMetric, list[str]]:
     """Return the metric, and the services to show. Raises InvalidParameter."""
     readings = {name for state in snapshot.services for name in state.tracked}
-    metric = series.metric_named(question.metric, readings=readings)
+    metric = metric_named(question.metric, readings=readings)
     if metric is None:
-        raise InvalidParameter(field="metric", choices=[*series.METRICS, *sorted(readings - set(series.METRICS))])
+        raise InvalidParameter(field="metric", choices=[*METRIC_NAMES, *sorted(readings - set(METRIC_NAMES))])
     services = [state.name for state in snapshot.services]
     if question.service is not None and question.service not in services:
         raise InvalidParameter(field="service", choices=services)

@@ -7,9 +7,9 @@ from typing import Any
 
 from realtime.core import wording
 from realtime.core.comparison import INDICATORS
+from realtime.core.contract.entry_fields import ENTRY_FIELDS
 from realtime.core.document import Document
 from realtime.core.phrases import EVIDENCE_WORDS, NOTHING, PHRASES, SINCE_WORDS, STATUS_WORDS, WORST_FIRST
-from realtime.core.readings import ENTRY_FIELDS
 from realtime.core.wording import say
 
 # More than these are not written into the first paint; the browser's own script adds them, or `?show=all`.

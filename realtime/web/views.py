@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from realtime.core import wording
+from realtime.core.contract.entry_fields import ENTRY_FIELDS
 from realtime.core.document import Document, timestamp
 from realtime.core.history import DEFAULT_PERIOD, PERIODS
 from realtime.core.phrases import PERIOD_WORDS, STATUS_WORDS, TABLES, WORST_FIRST
-from realtime.core.readings import ENTRY_FIELDS
 from realtime.core.wording import say
 from realtime.reporting.reader import process_reader
 from realtime.reporting.rendering import Rendered

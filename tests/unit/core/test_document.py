@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.core import history, sketch
+from realtime.core.contract.entry_fields import ENTRY_FIELDS
 from realtime.core.document import Document, build, build_without_snapshot, timestamp
 from realtime.core.history import PERIODS, Figures, Span, Window, reading_series
-from realtime.core.readings import ENTRY_FIELDS
 from realtime.core.records import Evidence, Failure, FailureKind, Fault, FaultCode, ServiceState, Snapshot, Status
 from tests.unit.core.making import NOW, failure, snapshot, state
 from tests.unit.core.test_codec import snapshots
@@ -511,7 +511,7 @@ def test_the_change_of_two_figures_is_no_more_exact_than_they_are() -> None:
 
     found = metric("events_per_second", current=noisy, previous=figures)
 
-    assert json.dumps([found["change"], found["change_percent"]]) == "[0, 0.0]"
+    assert json.dumps([found["change"], found["change_percent"]]) == "[0, 0]"
 
 
 @given(st.floats(-1e290, 1e290))

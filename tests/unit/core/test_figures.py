@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from realtime.core import codec, document, history, series
+from realtime.core.contract.metrics import METRIC_NAMES, metric_named
 from realtime.core.history import EMPTY, Totals, Window
 from realtime.core.maintenance import OnceWindow
 from realtime.core.readings import public_name
@@ -275,23 +276,16 @@ def assert_history(course: Course, period: int) -> None:
     assert snapshot is not None
     buckets = course.store.history(period)
     readings = {name for state in snapshot.services for name in state.tracked}
-    for name in sorted({*series.METRICS, *readings}):
-        metric = series.metric_named(name, readings=readings)
+    for name in sorted({*METRIC_NAMES, *readings}):
+        metric = metric_named(name, readings=readings)
         assert metric is not None
         names = [state.name for state in snapshot.services if name not in readings or name in state.tracked]
         points = series.build(metric=metric, period_seconds=period, buckets=buckets, names=names)
         for index, point in enumerate(points["fleet"]):
-            assert_point(point, course.oracle.fleet(name, **_edges(buckets[index])), name=name)
+            assert_shown(point, course.oracle.fleet(name, **_edges(buckets[index])), name=name)
         for service, values in points["services"].items():
             for index, point in enumerate(values):
-                assert_point(point, course.oracle.service(service, name, **_edges(buckets[index])), name=name)
-
-
-def assert_point(shown: float | None, found: Found, *, name: str) -> None:
-    assert (shown is None) is (found.value is None)
-    if shown is not None and found.value is not None:
-        is_percentile = name.startswith("response_time_ms_p")
-        assert shown == pytest.approx(float(found.value), rel=0.0101 if is_percentile else 1e-7, abs=1e-9)
+                assert_shown(point, course.oracle.service(service, name, **_edges(buckets[index])), name=name)
 
 
 def _edges(bucket: Window) -> dict[str, float]:

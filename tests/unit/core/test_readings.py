@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.core import readings
-from realtime.core.readings import ENTRY_FIELDS, MAX_TAKEN_ALONG, Taken, counter_rate, parse_uptime, public_name, take
+from realtime.core.contract.entry_fields import ENTRY_FIELDS
+from realtime.core.readings import MAX_TAKEN_ALONG, Taken, counter_rate, parse_uptime, public_name, take
 from realtime.core.records import CounterSample, DataSourceSpec, Exchange, FailureKind, ReadingKind, ReadingSpec, Target
 from tests.unit.core.making import (
     LONE_SURROGATE,
