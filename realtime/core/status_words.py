@@ -37,13 +37,20 @@ def parse(raw: object) -> Mapping[str, Status]:
 
 def _add(word: object, *, status: Status, found: dict[str, Status]) -> None:
     if not isinstance(word, str) or not word.isprintable() or not 0 < len(word) <= MAX_WORD_LENGTH:
-        shown = word[:MAX_WORD_LENGTH] if isinstance(word, str) else word
-        raise BadStatusWords(f"must have texts of 1 to {MAX_WORD_LENGTH} characters under {status}, not {shown!r:.80}")
+        raise BadStatusWords(f"must have texts of 1 to {MAX_WORD_LENGTH} characters under {status}, not {_shown(word)}")
     key = normalised(word)
     if not key:
         raise BadStatusWords(f"has {word!r} under {status}, which is not a word")
     if found.setdefault(key, status) is not status:
         raise BadStatusWords(f"has {word!r} under both {found[key]} and {status}")
+
+
+def _shown(word: object) -> str:
+    if isinstance(word, str):
+        return f"{word[:20] + '…'!r}, which has {len(word)}" if len(word) > MAX_WORD_LENGTH else repr(word)
+    if isinstance(word, bool):
+        return 'true or false (put words such as "yes", "no", "on" and "off" in quotes)'
+    return f"{word!r:.80}{' (put it in quotes)' if isinstance(word, int | float) else ''}"
 
 
 def _choices() -> str:

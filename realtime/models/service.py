@@ -36,6 +36,8 @@ HTTP_COLUMNS = (
     "body_contains",
     "follow_redirects",
 )
+# Whoever gives one of these believes that a certificate is checked. Each has the value of one that is not given.
+TLS_COLUMNS: Mapping[str, object] = {"ca_file": "", "client_certificate": "", "certificate_warn_days": None}
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -235,20 +237,26 @@ class Service(CheckedModel):
 
     def clean(self) -> None:
         mistakes = self.http_mistakes(key for key in HTTP_COLUMNS if getattr(self, key))
+        if self._scheme == "tcp":
+            message = "must be left out: tcp:// has no TLS (write tls:// to check a certificate)"
+            mistakes |= {key: message for key, unset in TLS_COLUMNS.items() if getattr(self, key) != unset}
         if mistakes:
             raise ValidationError(mistakes)
 
     @property
     def checks_connection_alone(self) -> bool:
         """Whether the base URL is tcp:// or tls://."""
-        return self.base_url.partition("://")[0].lower() in validators.CONNECTION_SCHEMES
+        return self._scheme in validators.CONNECTION_SCHEMES
 
     def http_mistakes(self, given: Iterable[str]) -> dict[str, str]:
         """Return what is wrong, by key, with these keys about HTTP; they say nothing of a connection alone."""
         if not self.checks_connection_alone:
             return {}
-        scheme = self.base_url.partition("://")[0].lower()
-        return dict.fromkeys(given, f"must be left out: {scheme}:// checks the connection alone")
+        return dict.fromkeys(given, f"must be left out: {self._scheme}:// checks the connection alone")
+
+    @property
+    def _scheme(self) -> str:
+        return self.base_url.partition("://")[0].lower()
 
     @property
     def status_of_words(self) -> Mapping[str, Status]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -60,7 +61,9 @@ class Bounds:
 
     def __call__(self, value: int) -> None:
         if not self.low <= value <= self.high:
-            raise ValidationError(f"must be from {self.low} to {self.high}")
+            # A file can hold a number of more digits than Python turns into text.
+            given = f", not {value}" if abs(value) < 2**63 else ""
+            raise ValidationError(f"must be from {self.low} to {self.high}{given}")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Bounds) and (self.low, self.high) == (other.low, other.high)
@@ -81,7 +84,8 @@ def validate_base_url(value: str) -> None:
         raise ValidationError("must not hold spaces, backslashes, control or non-ASCII characters")
     if "?" in value or "#" in value:
         raise ValidationError("must not hold a query or a fragment (a query may stand in the health path)")
-    host, port, path = _split_base_url(value)
+    example = f"{scheme}://host:{5432 if scheme in CONNECTION_SCHEMES else 8001}"
+    host, port, path = _split_base_url(value, example=example)
     if scheme in CONNECTION_SCHEMES:
         _require_port_alone(scheme, port=port, path=path)
     if port == 0:
@@ -89,18 +93,18 @@ def validate_base_url(value: str) -> None:
     _refuse_address(host)
 
 
-def _split_base_url(value: str) -> tuple[str, int | None, str]:
+def _split_base_url(value: str, *, example: str) -> tuple[str, int | None, str]:
     """Return host, port and path."""
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
-        raise ValidationError("has a host or port that cannot be read (write http://host:8001)") from None
+        raise ValidationError(f"has a host or port that cannot be read (write {example}, port 1 to 65535)") from None
     if "@" in parts.netloc:
         raise ValidationError("must not hold a user name or password (use a request header)")
     host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc.removesuffix(":")
     if not _HOST.fullmatch(host):
-        raise ValidationError("must name a host (write http://host:8001)")
+        raise ValidationError(f"must name a host (write {example})")
     return host, port, parts.path
 
 
@@ -140,16 +144,26 @@ def validate_expected_status(value: str) -> None:
 
 
 def validate_expression(value: str) -> None:
-    """Refuse what is no JMESPath, or calls a function that JMESPath lacks (which compiles, and never answers)."""
+    """Refuse what is no JMESPath, or calls a function in a way that compiles and never gives an answer."""
     validate_storable(value)
     try:
         compiled = compile_expression(value)
     except BadExpression as error:
         raise ValidationError(f"is not valid JMESPath: {str(error).rstrip(' ^')[:200]}") from error
-    known = functions.Functions.FUNCTION_TABLE
     for node in _nodes(compiled.parsed):
-        if node.get("type") == "function_expression" and node["value"] not in known:
-            raise ValidationError(f"calls {node['value']}(), which JMESPath lacks (choose {', '.join(sorted(known))})")
+        if node["type"] == "function_expression":
+            _refuse_call(name=node["value"], arguments=len(node["children"]))
+
+
+def _refuse_call(*, name: str, arguments: int) -> None:
+    known = functions.Functions.FUNCTION_TABLE
+    if name not in known:
+        raise ValidationError(f"calls {name}(), which JMESPath lacks (choose {', '.join(sorted(known))})")
+    signature = known[name]["signature"]
+    is_variadic = bool(signature) and signature[-1].get("variadic", False)
+    if arguments < len(signature) or (arguments > len(signature) and not is_variadic):
+        wanted = f"{len(signature)}{' or more' if is_variadic else ''}"
+        raise ValidationError(f"calls {name}() with the wrong number of arguments: {arguments}, not {wanted}")
 
 
 def validate_metric(value: str) -> None:
@@ -251,7 +265,7 @@ def is_sendable(value: str) -> bool:
     return _CONTROL.search(value.replace("\t", " ")) is None
 
 
-def _nodes(tree: object) -> Iterator[dict[str, object]]:
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
     """Yield every node of a parsed expression; with a stack of our own, for a deep tree must not end in recursion."""
     pending = [tree]
     while pending:

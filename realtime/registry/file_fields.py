@@ -164,7 +164,13 @@ def note_invalid_fields(row: CheckedModel, *, values: Mapping[str, Any], place: 
         row.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         for field, messages in error.message_dict.items():
-            place.wrong("" if field == NON_FIELD_ERRORS else field, messages[0])
+            place.wrong("" if field == NON_FIELD_ERRORS else field, messages[0] + _unknown_choice(error, field))
+
+
+def _unknown_choice(error: ValidationError, field: str) -> str:
+    """Return what stands where only one of several words may stand; none of these is secret."""
+    first = error.error_dict[field][0]
+    return f", not {one_line(str(first.params['value']))!r}" if first.code == "invalid_choice" and first.params else ""
 
 
 def _word(value: object) -> str:
