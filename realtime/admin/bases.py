@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     HeaderInlineBase = admin.TabularInline[RequestHeader, Service]
     ReadingInlineBase = admin.TabularInline[Reading, Service]
     DataSourceInlineBase = admin.TabularInline[DataSource, Service]
-    WindowInlineBase = admin.TabularInline[MaintenanceWindow, Service]
+    WindowFormBase = forms.ModelForm[MaintenanceWindow]
+    WindowInlineBase = admin.StackedInline[MaintenanceWindow, Service]
 else:
     ServiceAdminBase = ReadKeyAdminBase = admin.ModelAdmin
-    ServiceForm = HeaderForm = forms.ModelForm
+    ServiceForm = HeaderForm = WindowFormBase = forms.ModelForm
     HeaderFormSet = ReadingFormSetBase = forms.BaseInlineFormSet
-    HeaderInlineBase = ReadingInlineBase = DataSourceInlineBase = WindowInlineBase = admin.TabularInline
+    HeaderInlineBase = ReadingInlineBase = DataSourceInlineBase = admin.TabularInline
+    WindowInlineBase = admin.StackedInline

@@ -14,14 +14,11 @@ from realtime.admin.bases import (
     HeaderInlineBase,
     ReadingFormSetBase,
     ReadingInlineBase,
-    WindowInlineBase,
 )
 from realtime.models import (
     MAX_HEADERS_PER_SERVICE,
     MAX_READINGS_PER_SERVICE,
-    MAX_WINDOWS_PER_SERVICE,
     DataSource,
-    MaintenanceWindow,
     Reading,
     RequestHeader,
     Service,
@@ -160,13 +157,3 @@ class ReadingInline(ReadingInlineBase):
 class DataSourceInline(DataSourceInlineBase):
     model = DataSource
     extra = 0
-
-
-class MaintenanceWindowInline(WindowInlineBase):
-    model = MaintenanceWindow
-    extra = 0
-    max_num = MAX_WINDOWS_PER_SERVICE
-    fields = ("starts_at", "ends_at", "weekdays", "at", "minutes", "time_zone")
-
-    def get_formset(self, request: HttpRequest, obj: Service | None = None, **kwargs: Any) -> Any:
-        return super().get_formset(request, obj, **{**kwargs, "validate_max": True})

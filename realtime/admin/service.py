@@ -19,8 +19,9 @@ from django.utils.safestring import SafeString
 from realtime.admin import inspecting
 from realtime.admin.bases import ServiceAdminBase, ServiceForm
 from realtime.admin.filters import GreenByHttpFilter
-from realtime.admin.inlines import DataSourceInline, MaintenanceWindowInline, ReadingInline, RequestHeaderInline
+from realtime.admin.inlines import DataSourceInline, ReadingInline, RequestHeaderInline
 from realtime.admin.live import LiveStates, live_states_of
+from realtime.admin.maintenance import MaintenanceWindowInline
 from realtime.admin.service_form import ServicePageForm
 from realtime.admin.state_words import (
     NOT_KNOWN,

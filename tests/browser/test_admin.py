@@ -1,6 +1,7 @@
-"""The admin as an operator uses it: the list fits the screen."""
+"""The admin as an operator uses it: the list fits the screen, and maintenance is planned in two clear ways."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
@@ -76,3 +77,56 @@ def test_a_small_screen_shows_everything_of_a_service(operator: Operator, servic
     for cell in row.locator(":scope > :not(.field-reason)").all():
         assert is_within(box(cell), {"x": 0, "y": 0, "width": 390, "height": 0}), cell.inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.fixture
+def window(operator: Operator, fleet: Fleet) -> Locator:
+    """A new maintenance window on the page of a service."""
+    fleet.add("numbers")
+    page = operator(LIST)
+    page.get_by_role("link", name="numbers").click()
+    page.get_by_text("Add another Maintenance window").click()
+    return page.locator("#maintenance_windows-0")
+
+
+def save(page: Page) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save and continue editing").first.click()
+
+
+def test_a_window_for_the_next_hour_takes_one_click(window: Locator) -> None:
+    window.get_by_role("button", name="1 hour from now").click()
+    begins, ends = (
+        datetime.fromisoformat(window.get_by_label(label).input_value()) for label in ("From (UTC)", "Until (UTC)")
+    )
+    save(window.page)
+
+    assert timedelta(hours=1) <= ends - begins <= timedelta(hours=1, minutes=2)
+    expect(window.get_by_role("heading")).to_contain_text(f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC")
+
+
+def test_each_way_to_plan_maintenance_shows_its_own_fields(window: Locator) -> None:
+    expect(window.get_by_label("From (UTC)")).to_be_visible()
+    expect(window.get_by_label("Time zone")).to_be_hidden()
+
+    window.get_by_label("Every week").check()
+
+    expect(window.get_by_label("From (UTC)")).to_be_hidden()
+    expect(window.get_by_label("Time zone")).to_be_visible()
+
+
+def test_a_weekly_window_is_chosen_and_its_mistake_is_said_once(window: Locator) -> None:
+    window.get_by_label("Every week").check()
+    window.get_by_label("Sat").check()
+    window.get_by_label("From:", exact=True).fill("22:00")
+    window.get_by_label("Until:", exact=True).fill("02:30")
+    window.get_by_label("Time zone").select_option("Europe/Berlin")
+    save(window.page)
+    expect(window.locator(".errorlist")).to_have_text(
+        ["“Until” must be later than “From”, or “Ends on” must be a later day."]
+    )
+
+    window.get_by_label("Ends on").select_option("the next day")
+    save(window.page)
+
+    expect(window.get_by_role("heading")).to_contain_text("sat at 22:00 for 270 min, Europe/Berlin")

@@ -266,7 +266,7 @@ A_READING = {
 
 def mistakes(html: str) -> list[str]:
     """Return the mistakes that a page shows, each with the field that it stands under."""
-    found = re.findall(r'<ul class="errorlist( nonform)?"(?: id="id_(\w+)_error")?><li>(.*?)</li></ul>', html)
+    found = re.findall(r'<ul class="errorlist( nonform)?"(?: id="id_([\w-]+)_error")?><li>(.*?)</li></ul>', html)
     return [unescape(f"{field}: {text}" if field else text) for _, field, text in found]
 
 
