@@ -6,12 +6,12 @@ All before key, throttle and session, which cost more than a refusal. The answer
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 
 from metricsproj import API_PREFIX
+from realtime.core.problems import RETRY_AFTER_SECONDS, Problem
 from realtime.live.asgi import Application, Event, Receive, Scope, Send
 
 BODY_SECONDS = 8.0  # for a whole body
@@ -28,8 +28,13 @@ class Refused(Exception):
 
     def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
         super().__init__(message)
-        self.status = status
-        self.code = code
+        is_temporary = status is HTTPStatus.SERVICE_UNAVAILABLE
+        self.problem = Problem(
+            status=status,
+            code=code,
+            detail=message,
+            retry_after_seconds=RETRY_AFTER_SECONDS if is_temporary else None,
+        )
 
 
 class _ClientGone(Exception):
@@ -144,34 +149,17 @@ def _first(body: bytes, receive: Receive) -> Receive:
 
 async def _answer(scope: Scope, receive: Receive, send: Send, refused: Refused) -> None:
     """Send the whole answer at once, and complete it when the client has had time to read it."""
-    content_type, body = _content(scope, refused)
-    headers = [
-        (b"content-type", content_type),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"connection", b"close"),
-    ]
-    if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers.append((b"retry-after", b"5"))
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    problem = refused.problem
+    headers, body = dict(problem.headers), problem.body
+    if not scope["path"].startswith(API_PREFIX):  # a person reads it
+        headers["Content-Type"], body = "text/plain; charset=utf-8", f"{refused}\n".encode()
+    headers |= {"Content-Length": str(len(body)), "Connection": "close"}
+    sent = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": sent})
     await send({"type": "http.response.body", "body": body, "more_body": True})
-    if refused.status is not HTTPStatus.REQUEST_TIMEOUT:  # that client sends nothing anyway
+    if problem.status != HTTPStatus.REQUEST_TIMEOUT:  # that client sends nothing anyway
         await _discard(receive)
     await send({"type": "http.response.body", "body": b""})
-
-
-def _content(scope: Scope, refused: Refused) -> tuple[bytes, bytes]:
-    """Return type and text of a refusal: for programs that of RFC 9457."""
-    if not scope["path"].startswith(API_PREFIX):
-        return b"text/plain; charset=utf-8", f"{refused}\n".encode()
-    problem = {
-        "type": "about:blank",
-        "title": refused.status.phrase,
-        "status": refused.status,
-        "detail": str(refused),
-        "code": refused.code,
-    }
-    return b"application/problem+json", json.dumps(problem).encode()
 
 
 async def _discard(receive: Receive) -> None:

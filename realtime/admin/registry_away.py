@@ -10,10 +10,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from realtime.core.problems import RETRY_AFTER_SECONDS
+
 logger = logging.getLogger(__name__)
 
 STATUS = 503
-RETRY_AFTER_SECONDS = 5
 
 
 class TellOfRegistry:

@@ -1,47 +1,40 @@
-"""`GET /api/v1/real-time-metrics`: the last published snapshot, from this process's memory."""
+"""The endpoints as REST framework serves them: it asks for rights, rates and media types, `reporting` answers."""
 
-import re
-from typing import Any
+import math
+from typing import Any, NoReturn
 
 from django.http import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.utils.http import http_date
-from rest_framework import status
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from realtime.api.errors import PreconditionFailed, handle_error
+from realtime.api.answers import asked_of, to_django
+from realtime.api.errors import Refusal, handle_error
 from realtime.api.negotiation import JSONFirstNegotiation
-from realtime.api.parameters import period_seconds
 from realtime.api.permissions import MayRead
-from realtime.api.renderers import RenderedJSONRenderer
-from realtime.core.records import Snapshot
-from realtime.reporting.access import is_public
-from realtime.reporting.reader import Answer, process_reader
-
-RETRY_AFTER_SECONDS = 5
-_WEIGHT = re.compile(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", re.ASCII)
+from realtime.core import parameters
+from realtime.core.parameters import InvalidParameter
+from realtime.reporting.histories import process_histories
+from realtime.reporting.rate_limit import too_many_requests
+from realtime.reporting.reader import process_reader
+from realtime.reporting.responses import document_answer, history_answer, refusal, vary
 
 
 class MetricsView(APIView):
-    """What all answers have in common: who may read them, and how errors are told."""
+    """What all endpoints have in common: who may read them, and the form of errors."""
 
     content_negotiation_class = JSONFirstNegotiation
     permission_classes = (MayRead,)
-    renderer_classes = (RenderedJSONRenderer,)
+    renderer_classes = (JSONRenderer,)
 
     def get_exception_handler(self) -> Any:
         return handle_error
 
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        finalized = super().finalize_response(request, response, *args, **kwargs)
-        if finalized.status_code >= status.HTTP_400_BAD_REQUEST:
-            finalized["Cache-Control"] = "no-store"
-        if not is_public():
-            patch_vary_headers(finalized, ["Authorization", "X-API-Key", "Cookie"])
-        return finalized
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+        raise Refusal(too_many_requests(math.ceil(wait or 0)))
 
 
 class RealTimeMetricsView(MetricsView):
@@ -49,47 +42,33 @@ class RealTimeMetricsView(MetricsView):
 
     def get(self, request: Request) -> HttpResponseBase:
         """Answer from memory; 503 with the full shape only while this process never saw a snapshot."""
-        answer = process_reader().answer(period_seconds=period_seconds(request), now=timezone.now())
-        gzipped = accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
-        response = Response(answer.rendered.gzipped if gzipped else answer.rendered.body)
-        if gzipped:
-            response["Content-Encoding"] = "gzip"
-        patch_vary_headers(response, ["Accept", "Accept-Encoding"])
-        response["X-Cache"] = answer.cache_state
-        snapshot = answer.latest.snapshot
-        if snapshot is None:
-            response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-            response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-            return response
-        etag = f'"{answer.rendered.digest}{"-gzip" if gzipped else ""}"'
-        return _conditional(request, response, answer, snapshot=snapshot, etag=etag)
+        return to_django(document_answer(asked_of(request._request), reader=process_reader(), now=timezone.now()))
 
 
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether a client takes gzip, and likes it no less than no coding at all (RFC 9110, section 12.5.3)."""
-    weights = {}
-    for part in accept_encoding.lower().split(","):
-        coding, _, parameter = part.partition(";")
-        weight = _WEIGHT.fullmatch(parameter)
-        weights[coding.strip()] = float(weight.group(1)) if weight else 1.0
-    gzip = weights.get("gzip", weights.get("*", 0.0))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+class HistoryView(MetricsView):
+    """The past of one metric, as at most 30 points for each service, oldest first.
+
+    A point is the mean of the samples of its bucket, null where there was none: in the period of a minute buckets take
+    2 s, so that with a sweep each 5 s three in five are null. A chart draws its line from point to point over them.
+    """
+
+    def get(self, request: Request) -> HttpResponseBase:
+        """Answer from the store's buckets, or from memory while the store is away; 503 where there is neither."""
+        return to_django(history_answer(asked_of(request._request), histories=process_histories(), now=timezone.now()))
 
 
-def _conditional(
-    request: Request, response: Response, answer: Answer, *, snapshot: Snapshot, etag: str
-) -> HttpResponseBase:
-    """Add the headers of caching, and turn the answer into a 304 where the client has it already."""
-    latest = answer.latest
-    modified = int(snapshot.finished_at.timestamp())
-    response["ETag"] = etag
-    response["Last-Modified"] = http_date(modified)
-    response["Cache-Control"] = "no-cache" if latest.stale else f"private, max-age={snapshot.refresh_interval_seconds}"
-    # A date cannot tell that the same snapshot went stale or that the store failed since.
-    dated = None if latest.stale or latest.fault else modified
-    answered = get_conditional_response(request, etag=etag, last_modified=dated, response=response) or response
-    if answered.status_code == status.HTTP_412_PRECONDITION_FAILED:
-        raise PreconditionFailed
-    answered["Age"] = str(int(latest.age_seconds or 0))
-    answered["X-Cache"] = answer.cache_state
-    return answered
+class IndexView(MetricsView):
+    """The endpoints of the API."""
+
+    def get(self, request: Request) -> HttpResponseBase:
+        try:
+            parameters.no_query(request.META.get("QUERY_STRING", ""))
+        except InvalidParameter as error:
+            return to_django(refusal(error.problem))
+        metrics = reverse("real-time-metrics").rstrip("/")
+        endpoints = {
+            "real_time_metrics": {"href": metrics, "description": "all services now, compared with the period before"},
+            "history": {"href": f"{metrics}/history", "description": "one metric over a period"},
+            "stream": {"href": f"{metrics}/stream", "description": "each new snapshot as a server-sent event"},
+        }
+        return Response({"endpoints": endpoints}, headers={"Vary": vary(), "Cache-Control": "private, no-cache"})

@@ -7,6 +7,9 @@ whatever lay between. Times are monotonic seconds.
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
+
+from realtime.core.slices import Fields
 
 HEARTBEAT_SECONDS = 15.0
 MIN_INTERVAL_SECONDS = 1
@@ -33,18 +36,31 @@ class Message(StrEnum):
     HEARTBEAT = "heartbeat"
 
 
+class View(NamedTuple):
+    """One of the answers that can be listened to."""
+
+    period_seconds: int
+    fields: Fields
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wishes:
     """What a listener asked for. `interval_seconds`: least time between two updates, None for every snapshot."""
 
     period_seconds: int
+    fields: Fields = Fields.ALL
     mode: Mode = Mode.FULL
     interval_seconds: int | None = None
+
+    @property
+    def view(self) -> View:
+        """Return which answer it listens to."""
+        return View(period_seconds=self.period_seconds, fields=self.fields)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Present:
-    """What there is now, for one period.
+    """What there is now, in one view.
 
     state_version: grows each time that staleness, status or error change without a new snapshot; arrival_version is
     what it was when this snapshot came.

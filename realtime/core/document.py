@@ -25,6 +25,7 @@ from realtime.core.contract.quantities import (
 from realtime.core.history import Figures, Window
 from realtime.core.readings import public_name
 from realtime.core.records import Failure, Fault, FaultCode, ServiceState, Snapshot, Status, StatusChange
+from realtime.core.slices import WHOLE, Fields, Slice
 
 SCHEMA_VERSION = 1
 Document = dict[str, Any]
@@ -36,17 +37,28 @@ _REPORTED_ERRORS = public_name("error_count")
 
 
 def build(
-    *, snapshot: Snapshot, current: Window, previous: Window, stale: bool = False, fault: Fault | None = None
+    *,
+    snapshot: Snapshot,
+    current: Window,
+    previous: Window,
+    stale: bool = False,
+    fault: Fault | None = None,
+    part: Slice = WHOLE,
 ) -> Document:
     """Return the answer for one snapshot and period.
 
     Args:
         stale: changes only `stale`, `status` and `error`, never a count or an entry.
         fault: what of ours fails now; without it, what failed when the snapshot was made.
+        part: which entries are wanted, and how much of each.
     """
     counts = counting.count_apis(snapshot.services)
     statuses = counting.count_statuses(snapshot.services)
-    entries = [(state.counts_as_api, _entry(state, current=current, previous=previous)) for state in snapshot.services]
+    entries = [
+        (state.counts_as_api, _entry(state, current=current, previous=previous, fields=part.fields))
+        for state in snapshot.services
+        if part.selects(state)
+    ]
     document: Document = {
         "events_per_second": EVENTS_PER_SECOND.shown(snapshot.events_per_second),
         "api_calls_active": counts.active,
@@ -138,7 +150,7 @@ def _recent_change(change: StatusChange) -> Document:
     }
 
 
-def _entry(state: ServiceState, *, current: Window, previous: Window) -> Document:
+def _entry(state: ServiceState, *, current: Window, previous: Window, fields: Fields) -> Document:
     now = current.services.get(state.name, {})
     probes = now.get(history.FAILED, _NO_FIGURES)
     entry: Document = {
@@ -170,7 +182,8 @@ def _entry(state: ServiceState, *, current: Window, previous: Window) -> Documen
         entry["uptime_seconds"] = UPTIME_SECONDS.shown(state.uptime_seconds)
     if state.reading_errors:
         entry["reading_errors"] = dict(state.reading_errors)
-    entry["comparison"] = _entry_comparison(state, current=current, previous=previous)
+    if fields is not Fields.BRIEF:
+        entry["comparison"] = _entry_comparison(state, current=current, previous=previous)
     return entry
 
 

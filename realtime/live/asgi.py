@@ -3,7 +3,6 @@
 import io
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from django.core.handlers.asgi import ASGIRequest
 
@@ -34,10 +33,5 @@ def path_of(scope: Scope) -> str:
 
 
 def wishes_of(scope: Scope) -> Wishes:
-    """Return what the query asks for; of a parameter given twice the last counts. Raises InvalidParameter."""
-    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    return Wishes(
-        period_seconds=parameters.period_seconds(query.get("period")),
-        mode=parameters.mode(query.get("mode")),
-        interval_seconds=parameters.interval_seconds(query.get("interval")),
-    )
+    """Return what the query asks for. Raises InvalidParameter."""
+    return parameters.push_query(scope["query_string"].decode("latin-1"))

@@ -4,21 +4,22 @@ The format is that of the HTML standard, section 9.2. Served here rather than by
 hold a thread for as long as the stream lasts.
 """
 
-import json
 import logging
 import re
 from collections.abc import Sequence
 
 from django.http import HttpRequest
 
-from realtime.core.parameters import InvalidParameter, error_document
+from realtime.core.parameters import InvalidParameter
+from realtime.core.problems import Problem
 from realtime.live.asgi import Receive, Scope, Send, request_of, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
 from realtime.live.feed import Wire
-from realtime.live.gate import Refusal, admission, over_the_limit
+from realtime.live.gate import admission, over_the_limit
 from realtime.live.hub import Listener, process_hub
 from realtime.live.site_headers import Header, site_headers
 from realtime.reporting.access import Admission
+from realtime.reporting.responses import refusal
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +30,8 @@ _STREAM_HEADERS: list[Header] = [
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),  # nginx would gather events before it passes them on
 ]
-_ERROR_HEADERS: list[Header] = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 _ALLOW: Header = (b"allow", b"GET, HEAD, OPTIONS")
-_WRONG_METHOD = Refusal(status=405, code="method_not_allowed", message="only GET and HEAD are served here")
+_WRONG_METHOD = Problem(status=405, code="method_not_allowed", detail="only GET and HEAD are served here")
 
 
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +43,7 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
         return
     admitted = _WRONG_METHOD if request.method not in ("GET", "HEAD") else await _admission(request)
-    if isinstance(admitted, Refusal):
+    if isinstance(admitted, Problem):
         await _refuse(request, send, admitted, site=site)
         return
     try:
@@ -54,7 +54,7 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
             admission=admitted,
         )
     except InvalidParameter as error:
-        await _answer_error(request, send, status=400, body=json.dumps(error_document(error)).encode(), headers=site)
+        await _refuse(request, send, error.problem, site=site)
         return
     await send({"type": "http.response.start", "status": 200, "headers": [*_STREAM_HEADERS, *site]})
     if request.method == "HEAD":
@@ -70,28 +70,19 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _admission(request: HttpRequest) -> Admission | Refusal:
+async def _admission(request: HttpRequest) -> Admission | Problem:
     admitted = await admission(request)
-    return admitted if isinstance(admitted, Refusal) else await over_the_limit(request) or admitted
+    return admitted if isinstance(admitted, Problem) else await over_the_limit(request) or admitted
 
 
-async def _refuse(request: HttpRequest, send: Send, refused: Refusal, *, site: Sequence[Header]) -> None:
-    headers = list(site)
-    if refused is _WRONG_METHOD:
+async def _refuse(request: HttpRequest, send: Send, problem: Problem, *, site: Sequence[Header]) -> None:
+    answer = refusal(problem)
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    headers += [(b"content-length", str(len(answer.body)).encode()), *site]
+    if problem is _WRONG_METHOD:
         headers.append(_ALLOW)
-    if refused.retry_after_seconds is not None:
-        headers.append((b"retry-after", str(refused.retry_after_seconds).encode()))
-    if refused.challenge:
-        headers.append((b"www-authenticate", refused.challenge.encode()))
-    await _answer_error(request, send, status=refused.status, body=refused.body, headers=headers)
-
-
-async def _answer_error(
-    request: HttpRequest, send: Send, *, status: int, body: bytes, headers: Sequence[Header]
-) -> None:
-    all_headers = [*_ERROR_HEADERS, (b"content-length", str(len(body)).encode()), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": all_headers})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})
 
 
 def _last_event_id(request: HttpRequest) -> int | None:

@@ -1,4 +1,4 @@
-"""What the listeners of one period are told: one rendering, one patch and one encoding for all of them."""
+"""What the listeners of one view are told: one rendering, one patch and one encoding for all of them."""
 
 import json
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ class _Link:
 
 
 class Feed:
-    """What there is for one period at one moment; events are made when first asked for, then kept."""
+    """What there is in one view at one moment; events are made when first asked for, then kept."""
 
     def __init__(
         self, *, present: Present, rendered: Rendered, state: State, base: _Base, links: tuple[_Link, ...]

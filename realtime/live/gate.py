@@ -4,9 +4,7 @@ Django's own checks stand behind its middleware, which an open connection never 
 """
 
 import asyncio
-import json
 import math
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,8 +12,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from realtime.core.origins import DEFAULT_PORTS
+from realtime.core.problems import Problem
 from realtime.reporting.access import (
-    CHALLENGE,
     EVERYONE,
     AccessUnknown,
     Admission,
@@ -25,30 +23,11 @@ from realtime.reporting.access import (
     presented_in,
 )
 from realtime.reporting.clients import client_address
-from realtime.reporting.rate_limit import process_rate_limit
-
-SECONDS_UNTIL_KNOWN = 5  # after which the keys may be known, or the database answer again
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
-    """Why a connection is refused, as an HTTP answer.
-
-    challenge: of a 401, the scheme to come with. retry_after_seconds: after which it is worth another try.
-    """
-
-    status: int
-    code: str
-    message: str
-    challenge: str | None = None
-    retry_after_seconds: int | None = None
-
-    @property
-    def body(self) -> bytes:
-        return json.dumps({"error": {"code": self.code, "message": self.message}}).encode()
+from realtime.reporting.rate_limit import process_rate_limit, too_many_requests
+from realtime.reporting.responses import unavailable
 
 
-async def admission(request: HttpRequest) -> Admission | Refusal:
+async def admission(request: HttpRequest) -> Admission | Problem:
     """Return the right to listen of this client, or why it may not connect. Origins are another question."""
     if refused := _misdirected(request):
         return refused
@@ -58,19 +37,12 @@ async def admission(request: HttpRequest) -> Admission | Refusal:
         # In a thread: it may have to wait for the first keys of this process, or for the database.
         return await asyncio.to_thread(admit, presented_in(request))
     except NotAdmitted as error:
-        if error.is_key_wanted:
-            return Refusal(status=401, code=error.code, message=str(error), challenge=CHALLENGE)
-        return Refusal(status=403, code=error.code, message=str(error))
+        return error.problem
     except AccessUnknown as error:
-        return Refusal(
-            status=503,
-            code=error.fault.code,
-            message=error.fault.message,
-            retry_after_seconds=SECONDS_UNTIL_KNOWN,
-        )
+        return unavailable(code=error.fault.code, detail=error.fault.message)
 
 
-async def over_the_limit(request: HttpRequest) -> Refusal | None:
+async def over_the_limit(request: HttpRequest) -> Problem | None:
     """Count a new connection of this client like a request; return why it may not connect now, None when it may."""
     if settings.REALTIME.throttle is None:
         return None
@@ -79,8 +51,7 @@ async def over_the_limit(request: HttpRequest) -> Refusal | None:
     if wait is None:
         return None
     seconds = math.ceil(wait)
-    message = f"too many requests; come again in {seconds} s"
-    return Refusal(status=429, code="throttled", message=message, retry_after_seconds=seconds)
+    return too_many_requests(seconds)
 
 
 def is_host_served(request: HttpRequest) -> bool:
@@ -101,11 +72,11 @@ def is_allowed_origin(request: HttpRequest) -> bool:
     return origin is None or _is_listed_origin(origin) or _is_own_origin(origin, request)
 
 
-def _misdirected(request: HttpRequest) -> Refusal | None:
+def _misdirected(request: HttpRequest) -> Problem | None:
     if not is_host_served(request):
-        return Refusal(status=400, code="invalid_host", message="this Host is not served")
+        return Problem(status=400, code="invalid_host", detail="this Host is not served")
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        return Refusal(status=403, code="https_required", message="connect over TLS")
+        return Problem(status=403, code="https_required", detail="connect over TLS")
     return None
 
 

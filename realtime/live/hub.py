@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from realtime.broadcast.announcements import announcements
 from realtime.core import delivery
-from realtime.core.delivery import Held, Message, Mode, Wishes
+from realtime.core.delivery import Held, Message, Mode, View, Wishes
+from realtime.core.slices import Slice
 from realtime.live.asgi import Event
 from realtime.live.feed import Feed, Wire, advance
 from realtime.reporting import access
@@ -80,7 +81,7 @@ class Hub:
         self._monotonic = monotonic
         self._announcements = announcements
         self._listeners: set[Listener] = set()
-        self._feeds: dict[int, Feed] = {}
+        self._feeds: dict[View, Feed] = {}
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._rights_changed = asyncio.Event()
@@ -94,7 +95,7 @@ class Hub:
         self._listeners.add(listener)
         if not self.is_running:
             self._task = asyncio.create_task(self._run(), name="hub")
-        elif listener.wishes.period_seconds not in self._feeds:
+        elif listener.wishes.view not in self._feeds:
             self._news.set()
         try:
             yield
@@ -106,7 +107,7 @@ class Hub:
     def next_event(self, listener: Listener) -> Event | None:
         """Return what this listener is to be sent now, and count it as sent; None when there is nothing."""
         now = self._monotonic()
-        feed = self._feeds.get(listener.wishes.period_seconds)
+        feed = self._feeds.get(listener.wishes.view)
         message = self._next_message(listener, feed, now=now)
         if feed is None or listener.held is None or message is None:
             return None
@@ -222,7 +223,7 @@ class Hub:
                 # Whoever came meanwhile was told from a feed of before, which must go on: another one would count
                 # its states anew.
                 feeds, wanted = self._feeds | read, self._wanted()
-                self._feeds = {period: feed for period, feed in feeds.items() if period in wanted}
+                self._feeds = {view: feed for view, feed in feeds.items() if view in wanted}
             except Exception:
                 # Of all tasks this one must not end: nobody would be told anything any more.
                 logger.exception("the listeners could not be served; trying again")
@@ -230,23 +231,25 @@ class Hub:
             if all(feed.present.snapshot_id >= announced_id for feed in self._feeds.values()):
                 return
 
-    def _wanted(self) -> dict[int, bool]:
-        """Return the periods that someone listens to, and whether anyone there wants patches."""
-        wanted: dict[int, bool] = {}
+    def _wanted(self) -> dict[View, bool]:
+        """Return the views that someone listens to, and whether anyone there wants patches."""
+        wanted: dict[View, bool] = {}
         for listener in self._listeners:
-            period = listener.wishes.period_seconds
-            wanted[period] = wanted.get(period, False) or listener.wishes.mode is Mode.DELTA
+            view = listener.wishes.view
+            wanted[view] = wanted.get(view, False) or listener.wishes.mode is Mode.DELTA
         return wanted
 
-    def _read(self, wanted: Mapping[int, bool], announced_id: int) -> dict[int, Feed]:
-        """Return the feeds of these periods; runs in a thread, since the store may take its time."""
+    def _read(self, wanted: Mapping[View, bool], announced_id: int) -> dict[View, Feed]:
+        """Return the feeds of these views; runs in a thread, since the store may take its time."""
         if announced_id:
             self._reader.hear_of(announced_id)
         feeds = {}
-        for period_seconds, wants_patches in wanted.items():
-            answer = self._reader.answer(period_seconds=period_seconds, now=timezone.now())
-            feeds[period_seconds] = advance(
-                self._feeds.get(period_seconds),
+        for view, wants_patches in wanted.items():
+            answer = self._reader.answer(
+                period_seconds=view.period_seconds, now=timezone.now(), part=Slice(fields=view.fields)
+            )
+            feeds[view] = advance(
+                self._feeds.get(view),
                 rendered=answer.rendered,
                 now=self._monotonic(),
                 wants_patches=wants_patches,
@@ -256,7 +259,7 @@ class Hub:
     def _ring(self) -> None:
         now = self._monotonic()
         for listener in self._listeners:
-            feed = self._feeds.get(listener.wishes.period_seconds)
+            feed = self._feeds.get(listener.wishes.view)
             if self._next_message(listener, feed, now=now) is not None:
                 listener.bell.set()
 

@@ -11,10 +11,11 @@ import asyncio
 import logging
 
 from realtime.core.parameters import InvalidParameter
+from realtime.core.problems import Problem
 from realtime.live.asgi import Receive, Scope, Send, request_of, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
 from realtime.live.feed import Wire
-from realtime.live.gate import Refusal, admission, is_allowed_origin, over_the_limit
+from realtime.live.gate import admission, is_allowed_origin, over_the_limit
 from realtime.live.hub import Listener, process_hub
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ async def listen(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one WebSocket."""
     request = request_of(scope)
     admitted = await admission(request)
-    if isinstance(admitted, Refusal) or not is_allowed_origin(request):
+    if isinstance(admitted, Problem) or not is_allowed_origin(request):
         await refuse(receive, send)
         return
     refused = await over_the_limit(request)
@@ -40,7 +41,7 @@ async def listen(scope: Scope, receive: Receive, send: Send) -> None:
     # Accepted also where it is closed at once: of a refused handshake, a browser tells its page nothing.
     await send({"type": "websocket.accept"})
     if refused is not None:
-        await _close(send, code=TOO_MANY_REQUESTS, reason=refused.message)
+        await _close(send, code=TOO_MANY_REQUESTS, reason=refused.detail)
         return
     try:
         listener = Listener(wishes=wishes_of(scope), wire=Wire.WEBSOCKET, admission=admitted)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, Protocol, cast
@@ -21,6 +22,7 @@ from django.http import HttpRequest
 
 from realtime.config import ReadAccess
 from realtime.core import read_keys
+from realtime.core.problems import Problem
 from realtime.core.read_keys import KeyMark, fingerprint
 from realtime.core.records import Fault, FaultCode
 from realtime.reporting.key_ring import KeysUnknown, process_key_ring
@@ -51,6 +53,12 @@ class NotAdmitted(Exception):
         super().__init__(message)
         self.code = code
         self.is_key_wanted = is_key_wanted
+
+    @property
+    def problem(self) -> Problem:
+        if self.is_key_wanted:
+            return Problem(status=HTTPStatus.UNAUTHORIZED, code=self.code, detail=str(self), challenge=CHALLENGE)
+        return Problem(status=HTTPStatus.FORBIDDEN, code=self.code, detail=str(self))
 
 
 class AccessUnknown(Exception):

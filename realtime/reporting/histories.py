@@ -22,8 +22,9 @@ from realtime.core.contract.metrics import METRIC_NAMES, NamedMetric, metric_nam
 from realtime.core.document import NOTHING_PUBLISHED
 from realtime.core.freshness import INTERVALS_BEFORE_STALE
 from realtime.core.history import BUCKETS_PER_PERIOD, Span, Totals, Window
-from realtime.core.parameters import InvalidParameter
+from realtime.core.parameters import HistoryQuery, not_among
 from realtime.core.records import Fault, FaultCode, Snapshot
+from realtime.core.slices import UnknownName
 from realtime.reporting.reader import LEAST_SECONDS_BETWEEN_READS, SECONDS_BETWEEN_READS_WHILE_DOWN
 from realtime.reporting.rendering import Rendered
 from realtime.store.snapshots import PublishedBuckets, Store, StoreUnavailable, open_store
@@ -41,15 +42,6 @@ class HistoryUnavailable(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
         self.fault = fault
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
-    """What is asked for; `service` None means all services at once."""
-
-    metric: str
-    period_seconds: int
-    service: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,26 +66,27 @@ class Histories:
         self._store = store
         self._monotonic = monotonic
         self._asking = threading.Lock()
-        self._answers: OrderedDict[Question, HistoryAnswer] = OrderedDict()
+        self._answers: OrderedDict[HistoryQuery, HistoryAnswer] = OrderedDict()
         self._windows: OrderedDict[int, Mapping[tuple[int, int, int], Window]] = OrderedDict()
         self._fault: Fault | None = None
         self._failed_at = 0.0
 
-    def answer(self, question: Question) -> HistoryAnswer:
+    def answer(self, query: HistoryQuery) -> HistoryAnswer:
         """Return the history of a metric.
 
         Raises:
-            InvalidParameter: there is no such metric or service.
+            InvalidParameter: there is no such metric.
+            UnknownName: there is no such service.
             HistoryUnavailable: nothing was published, or the store is away and this answer was never made.
         """
-        kept = self._answers.get(question)
+        kept = self._answers.get(query)
         # Whoever has a usable answer to give does not wait for somebody else's reading.
         if (kept and self._is_recent(kept)) or not self._asking.acquire(blocking=not self._is_usable(kept)):
             return self._in_present_light(kept)
         try:
-            kept = self._answers.get(question)
+            kept = self._answers.get(query)
             if kept is None or not self._is_recent(kept):
-                kept = self._ask(question, kept)
+                kept = self._ask(query, kept)
             return self._in_present_light(kept)
         finally:
             self._asking.release()
@@ -113,19 +106,19 @@ class Histories:
             raise HistoryUnavailable(self._fault or NOTHING_PUBLISHED)
         return kept if kept.fault == self._fault else replace(kept, fault=self._fault)
 
-    def _ask(self, question: Question, kept: HistoryAnswer | None) -> HistoryAnswer | None:
+    def _ask(self, query: HistoryQuery, kept: HistoryAnswer | None) -> HistoryAnswer | None:
         now = self._monotonic()
         if self._fault is not None and now - self._failed_at < SECONDS_BETWEEN_READS_WHILE_DOWN:
             return kept
         try:
             found = self._store.read_buckets(
-                period_seconds=question.period_seconds,
+                period_seconds=query.period_seconds,
                 known_id=kept.snapshot_id if kept else None,
-                service=question.service,
+                service=query.service,
             )
             self._fault = None
             if isinstance(found, PublishedBuckets):
-                kept = self._make(question, found)
+                kept = self._make(query, found)
         except StoreUnavailable as error:
             self._fault, self._failed_at = Fault(code=FaultCode.STORE_UNAVAILABLE, message=str(error)), now
         except CorruptRecord as error:
@@ -133,31 +126,31 @@ class Histories:
             self._fault, self._failed_at = Fault(code=FaultCode.INTERNAL, message=str(error)), now
         if kept is not None:
             kept = replace(kept, asked_at=now)
-            self._keep(question, kept)
+            self._keep(query, kept)
         return kept
 
-    def _keep(self, question: Question, answer: HistoryAnswer) -> None:
-        self._answers[question] = answer
-        self._answers.move_to_end(question)
+    def _keep(self, query: HistoryQuery, answer: HistoryAnswer) -> None:
+        self._answers[query] = answer
+        self._answers.move_to_end(query)
         size = sum(len(kept.rendered.body) for kept in self._answers.values())
         while len(self._answers) > 1 and (len(self._answers) > MAX_ANSWERS or size > MAX_ANSWER_BYTES):
             _, dropped = self._answers.popitem(last=False)
             size -= len(dropped.rendered.body)
 
-    def _make(self, question: Question, found: PublishedBuckets) -> HistoryAnswer:
+    def _make(self, query: HistoryQuery, found: PublishedBuckets) -> HistoryAnswer:
         snapshot = codec.decode_snapshot(found.snapshot)
-        metric, names = _resolved(question, snapshot)
+        metric, names = _resolved(query, snapshot)
         decoded = _Decoded(found.totals)
         content = series.build(
             metric=metric,
-            period_seconds=question.period_seconds,
-            buckets=self._buckets(decoded, period_seconds=question.period_seconds),
+            period_seconds=query.period_seconds,
+            buckets=self._buckets(decoded, period_seconds=query.period_seconds),
             names=names,
-            with_fleet=question.service is None,
+            with_fleet=query.service is None,
         )
         content["snapshot_id"] = snapshot.id
-        if question.service is not None:
-            content |= _past_of(question.service, decoded, changes=found.changes, question=question)
+        if query.service is not None:
+            content |= _past_of(query.service, decoded, changes=found.changes, query=query)
         return HistoryAnswer(
             rendered=Rendered(content),
             snapshot_id=found.id,
@@ -228,27 +221,26 @@ class _Decoded:
         return history.bucket_window(later=self.newest, earlier=self.at(0), newest=self.newest, span=span)
 
 
-def _resolved(question: Question, snapshot: Snapshot) -> tuple[NamedMetric, list[str]]:
-    """Return the metric, and the services to show. Raises InvalidParameter."""
+def _resolved(query: HistoryQuery, snapshot: Snapshot) -> tuple[NamedMetric, list[str]]:
+    """Return the metric, and the services to show. Raises InvalidParameter, UnknownName."""
     readings = {name for state in snapshot.services for name in state.tracked}
-    metric = metric_named(question.metric, readings=readings)
+    metric = metric_named(query.metric, readings=readings)
     if metric is None:
-        raise InvalidParameter(field="metric", choices=[*METRIC_NAMES, *sorted(readings - set(METRIC_NAMES))])
-    services = [state.name for state in snapshot.services]
-    if question.service is not None and question.service not in services:
-        raise InvalidParameter(field="service", choices=services)
-    of_reading = question.metric in readings
+        raise not_among("metric", [*METRIC_NAMES, *sorted(readings - set(METRIC_NAMES))])
+    if query.service is not None and all(state.name != query.service for state in snapshot.services):
+        raise UnknownName(field="service", name=query.service)
+    of_reading = query.metric in readings
     shown = [
         state.name
         for state in snapshot.services
-        if question.service in (None, state.name) and (not of_reading or question.metric in state.tracked)
+        if query.service in (None, state.name) and (not of_reading or query.metric in state.tracked)
     ]
     return metric, shown
 
 
-def _past_of(service: str, decoded: _Decoded, *, changes: tuple[bytes, ...], question: Question) -> dict[str, object]:
+def _past_of(service: str, decoded: _Decoded, *, changes: tuple[bytes, ...], query: HistoryQuery) -> dict[str, object]:
     """Return what is told of one service beside its points."""
-    whole = decoded.whole(period_seconds=question.period_seconds)
+    whole = decoded.whole(period_seconds=query.period_seconds)
     return {
         "failures_by_kind": history.failures_by_kind(whole.services.get(service, {})),
         "status_changes": [entry for change in changes if (entry := _change(change, service)) is not None],

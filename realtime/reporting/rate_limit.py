@@ -7,13 +7,25 @@ everybody is let through: the answer from memory is what matters then.
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from http import HTTPStatus
 
 from django.conf import settings
 
+from realtime.core.problems import Problem
 from realtime.store.request_counts import RequestCounts, open_request_counts
 from realtime.store.snapshots import StoreUnavailable
 
 SECONDS_WITHOUT_COUNTING = 5.0
+
+
+def too_many_requests(seconds: int) -> Problem:
+    """Return the refusal of a client that may come again after so many seconds."""
+    return Problem(
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        code="throttled",
+        detail=f"too many requests; come again in {seconds} s",
+        retry_after_seconds=seconds,
+    )
 
 
 class RateLimit:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -20,6 +21,7 @@ from realtime.core import freshness
 from realtime.core.codec import CorruptRecord
 from realtime.core.document import NOTHING_PUBLISHED
 from realtime.core.records import Fault, FaultCode, Snapshot
+from realtime.core.slices import WHOLE, Slice
 from realtime.reporting import rendering
 from realtime.reporting.rendering import Material, Rendered
 from realtime.store.snapshots import Published, Store, StoreUnavailable, open_store
@@ -28,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 LEAST_SECONDS_BETWEEN_READS = 0.1
 SECONDS_BETWEEN_READS_WHILE_DOWN = 0.5
+MAX_SLICES = 64  # of one snapshot that are kept
 
 
 class CacheState(StrEnum):
@@ -68,6 +71,16 @@ class _Seen:
     seen_at: float
 
 
+class _Key(NamedTuple):
+    """What a rendered answer depends on."""
+
+    snapshot_id: int
+    period_seconds: int
+    stale: bool
+    fault: Fault | None
+    part: Slice
+
+
 class Reader:
     """Reads the store for one process, and keeps the answers made of the latest snapshot."""
 
@@ -81,15 +94,19 @@ class Reader:
         self._asked_at: float | None = None
         self._asking = threading.Lock()
         self._rendering = threading.Lock()
-        self._rendered: dict[tuple[int, int, bool, Fault | None], Rendered] = {}
+        self._rendered: dict[_Key, Rendered] = {}
 
-    def answer(self, *, period_seconds: int, now: datetime) -> Answer:
-        """Return the answer for a period of comparison; `now` is aware UTC."""
+    def answer(self, *, period_seconds: int, now: datetime, part: Slice = WHOLE) -> Answer:
+        """Return the answer, or a slice of it, for a period of comparison; `now` is aware UTC.
+
+        Raises:
+            UnknownName: the slice names a service or group that the snapshot does not have.
+        """
         seen, latest = self._judge(now=now)
         if seen is None:
             rendered = rendering.render_without_snapshot(now=now, period_seconds=period_seconds)
             return Answer(rendered=rendered, latest=latest, cache_state=CacheState.MISS)
-        rendered, is_new = self._render(seen.material, period_seconds=period_seconds, latest=latest)
+        rendered, is_new = self._render(seen.material, period_seconds=period_seconds, latest=latest, part=part)
         cache_state = CacheState.MISS if is_new else CacheState.HIT
         if latest.stale:
             cache_state = CacheState.STALE
@@ -161,20 +178,36 @@ class Reader:
             logger.info("the store answers again")
             self._store_fault = None
 
-    def _render(self, material: Material, *, period_seconds: int, latest: Latest) -> tuple[Rendered, bool]:
-        """Return the rendered answer, and whether it had to be made."""
-        key = (material.snapshot.id, period_seconds, latest.stale, latest.fault)
+    def _render(self, material: Material, *, period_seconds: int, latest: Latest, part: Slice) -> tuple[Rendered, bool]:
+        """Return the rendered answer, and whether it had to be made. Raises UnknownName."""
+        key = _Key(
+            snapshot_id=material.snapshot.id,
+            period_seconds=period_seconds,
+            stale=latest.stale,
+            fault=latest.fault,
+            part=part,
+        )
         rendered = self._rendered.get(key)
         if rendered is not None:
             return rendered, False
+        part.check_names(material.snapshot.services)
         with self._rendering:
             rendered = self._rendered.get(key)
             if rendered is not None:
                 return rendered, False
-            rendered = rendering.render(material, period_seconds=period_seconds, stale=latest.stale, fault=latest.fault)
-            kept = {known: answer for known, answer in self._rendered.items() if known[0] == material.snapshot.id}
-            self._rendered = {**kept, key: rendered}
+            rendered = rendering.render(
+                material, period_seconds=period_seconds, stale=latest.stale, fault=latest.fault, part=part
+            )
+            self._rendered = {**self._kept(material.snapshot.id), key: rendered}
             return rendered, True
+
+    def _kept(self, snapshot_id: int) -> dict[_Key, Rendered]:
+        """Return the answers made of this snapshot, with room for one more slice: the oldest slices go first."""
+        kept = {key: rendered for key, rendered in self._rendered.items() if key.snapshot_id == snapshot_id}
+        slices = [key for key in kept if not key.part.is_whole]
+        for key in slices[: max(0, len(slices) - MAX_SLICES + 1)]:
+            del kept[key]
+        return kept
 
 
 @lru_cache(maxsize=1)

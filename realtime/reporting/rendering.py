@@ -13,7 +13,8 @@ from realtime.core import codec, document, history
 from realtime.core.codec import CorruptRecord
 from realtime.core.document import Document
 from realtime.core.history import Totals, Window
-from realtime.core.records import Fault, Snapshot
+from realtime.core.records import Fault, Snapshot, Status
+from realtime.core.slices import WHOLE, Slice
 from realtime.store.snapshots import Published
 
 logger = logging.getLogger(__name__)
@@ -23,9 +24,13 @@ _GZIP_LEVEL = 5
 
 
 class Rendered:
-    """The bytes of one answer, plain and compressed, with a digest that no other answer shares."""
+    """The bytes of one answer, plain and compressed, with a digest that no other answer shares.
+
+    status: the roll-up that it says, None in an answer without one.
+    """
 
     def __init__(self, content: Document) -> None:
+        self.status: Status | None = content.get("status")
         text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         # Half a surrogate pair in a service's words has no UTF-8, but a JSON escape.
         self.body = text.encode(errors="backslashreplace")
@@ -71,11 +76,15 @@ def _decoded_edge(edge: bytes | None) -> Totals | None:
         return None
 
 
-def render(material: Material, *, period_seconds: int, stale: bool, fault: Fault | None) -> Rendered:
-    """Return the answer for one period."""
+def render(
+    material: Material, *, period_seconds: int, stale: bool, fault: Fault | None, part: Slice = WHOLE
+) -> Rendered:
+    """Return the answer, or a slice of it, for one period."""
     current, previous = material.windows(period_seconds=period_seconds)
     return Rendered(
-        document.build(snapshot=material.snapshot, current=current, previous=previous, stale=stale, fault=fault)
+        document.build(
+            snapshot=material.snapshot, current=current, previous=previous, stale=stale, fault=fault, part=part
+        )
     )
 
 

@@ -43,8 +43,8 @@ def test_a_stranger_is_answered_401_and_told_how_to_come(
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == 'Bearer realm="real-time metrics"'
     assert response["Cache-Control"] == "no-store"
-    assert set(response.json()) == {"error"}
-    assert response.json()["error"]["code"] in ("not_authenticated", "authentication_failed")
+    assert set(response.json()) == {"type", "title", "status", "detail", "code"}
+    assert response.json()["code"] in ("not_authenticated", "authentication_failed")
     assert "websocket" not in response.content.decode()
 
 
@@ -116,7 +116,13 @@ def test_who_may_read_cannot_be_told_while_nothing_of_ours_answers(
 
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
-    assert response.json() == {"error": {"code": "store_unavailable", "message": "read keys cannot be checked now"}}
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "read keys cannot be checked now",
+        "code": "store_unavailable",
+    }
 
 
 async def test_the_event_stream_says_when_to_come_again_while_who_may_read_cannot_be_told(

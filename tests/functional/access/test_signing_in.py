@@ -109,7 +109,7 @@ def test_the_cookie_ends_with_its_key(cupboard: Cupboard, publish: Publish) -> N
     cupboard.ring.look()
 
     assert browser.get("/").status_code == 401
-    assert browser.get(URL).json()["error"]["code"] == "authentication_failed"
+    assert browser.get(URL).json()["code"] == "authentication_failed"
 
 
 def test_the_cookie_ends_when_its_key_is_replaced(cupboard: Cupboard, publish: Publish) -> None:

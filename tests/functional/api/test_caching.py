@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils.http import http_date, parse_http_date
 
-from realtime.api.views import accepts_gzip
 from realtime.reporting.reader import process_reader
+from realtime.reporting.responses import accepts_gzip
 from realtime.store.snapshots import Store, StoreUnavailable
 from tests.functional.api.conftest import URL, Publish
 
@@ -175,7 +175,7 @@ def test_who_wants_another_version_is_refused_in_the_usual_shape(ask: Any, publi
     response = ask(headers={"If-Match": '"other"'})
 
     assert response.status_code == 412
-    assert response.json()["error"]["code"] == "precondition_failed"
+    assert response.json()["code"] == "precondition_failed"
     assert response["Cache-Control"] == "no-store"
 
 

@@ -20,9 +20,10 @@ from pytest_django import DjangoAssertNumQueries
 from realtime.core import codec, history, series
 from realtime.core.consolidation import consolidate
 from realtime.core.history import PERIODS, bucket_seconds
+from realtime.core.parameters import HistoryQuery
 from realtime.core.records import FailureKind, ProbeResult, Status
 from realtime.reporting import histories as histories_module
-from realtime.reporting.histories import Histories, Question, process_histories
+from realtime.reporting.histories import Histories, process_histories
 from realtime.store.keys import Keys
 from realtime.store.snapshots import Acquired, Store, StoreUnavailable
 from tests.functional.api.conftest import REFUSED, TARGETS, swept
@@ -211,7 +212,6 @@ def test_a_service_without_the_metric_has_no_points(ask: Any, past: Past) -> Non
     [
         ({}, "metric", "error_rate"),
         ({"metric": "speed"}, "metric", "response_time_ms_p95"),
-        ({"metric": "error_rate", "service": "nobody"}, "service", SWEPT),
         ({"metric": "error_rate", "period": "2m"}, "period", "15m"),
     ],
 )
@@ -222,17 +222,26 @@ def test_what_is_unknown_is_refused_with_the_choices(
 
     response = ask(URL, **parameters)
 
-    error = json.loads(response.content)["error"]
+    error = json.loads(response.content)
     assert (response.status_code, error["code"], error["field"]) == (400, "invalid_parameter", field)
     assert choice in error["choices"]
     assert response["Cache-Control"] == "no-store"
+
+
+def test_a_service_that_is_not_there_is_not_found(ask: Any, past: Past) -> None:
+    past.sweep(BOUNDARY)
+
+    response = ask(URL, metric="error_rate", service="nobody")
+
+    error = json.loads(response.content)
+    assert (response.status_code, error["code"], error["field"]) == (404, "not_found", "service")
 
 
 def test_before_the_first_snapshot_there_is_no_history(ask: Any, past: Past) -> None:
     response = ask(URL, metric="error_rate")
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")
-    assert json.loads(response.content)["error"]["code"] == "no_snapshot"
+    assert json.loads(response.content)["code"] == "no_snapshot"
 
 
 @pytest.mark.parametrize("service", [{}, {"service": SWEPT}])
@@ -272,7 +281,7 @@ def test_an_answer_is_made_once_for_each_snapshot(past: Past, monkeypatch: pytes
     monkeypatch.setattr(series, "build", build)
     now = [1000.0]
     histories = Histories(store=past.store, monotonic=lambda: now[0])
-    question = Question(metric="error_rate", period_seconds=300)
+    question = HistoryQuery(metric="error_rate", period_seconds=300)
     past.sweep(BOUNDARY)
     for _ in range(3):
         first = histories.answer(question)
@@ -290,7 +299,7 @@ def test_who_comes_while_another_is_asking_gets_the_kept_answer_only_while_that_
 ) -> None:
     now = [1000.0]
     histories = Histories(store=past.store, monotonic=lambda: now[0])
-    question = Question(metric="error_rate", period_seconds=300)
+    question = HistoryQuery(metric="error_rate", period_seconds=300)
     past.sweep(BOUNDARY)
     kept = histories.answer(question)
     past.sweep(BOUNDARY + 5)
@@ -309,7 +318,7 @@ def test_answers_are_kept_in_bounded_number(past: Past, monkeypatch: pytest.Monk
     histories = Histories(store=past.store)
     past.sweep(BOUNDARY)
     for period in PERIODS.values():
-        histories.answer(Question(metric="error_rate", period_seconds=period))
+        histories.answer(HistoryQuery(metric="error_rate", period_seconds=period))
 
     assert len(histories._answers) == 3
     assert len(histories._windows) == histories_module.MAX_PERIODS_KEPT
@@ -319,13 +328,13 @@ def test_buckets_that_are_over_are_not_decoded_again(past: Past, monkeypatch: py
     histories = Histories(store=past.store)
     for number in range(40):
         past.sweep(BOUNDARY + 10 * number)
-    histories.answer(Question(metric="error_rate", period_seconds=300))
+    histories.answer(HistoryQuery(metric="error_rate", period_seconds=300))
     decoded = []
     real = codec.decode_totals
     monkeypatch.setattr(codec, "decode_totals", lambda data: decoded.append(data) or real(data))  # type: ignore[func-returns-value]
     past.sweep(BOUNDARY + 400)
     decoded.clear()
-    histories.answer(Question(metric="response_time_ms", period_seconds=300))
+    histories.answer(HistoryQuery(metric="response_time_ms", period_seconds=300))
 
     assert len(decoded) == 2  # the new totals, and those that they are compared with
 
@@ -352,7 +361,7 @@ def test_foreign_bytes_under_our_keys_are_a_failure_of_ours(ask: Any, past: Past
     response = ask(URL, metric="error_rate")
 
     assert response.status_code == 503
-    assert json.loads(response.content)["error"]["code"] == "internal"
+    assert json.loads(response.content)["code"] == "internal"
 
 
 def test_what_the_client_has_already_is_not_sent_again(ask: Any, past: Past) -> None:
@@ -390,7 +399,7 @@ def test_while_the_store_is_away_the_last_answer_is_given(
     unknown = ask(URL, metric="response_time_ms")
 
     assert len(asked) == 1  # only the one that found out
-    assert (unknown.status_code, json.loads(unknown.content)["error"]["code"]) == (503, "store_unavailable")
+    assert (unknown.status_code, json.loads(unknown.content)["code"]) == (503, "store_unavailable")
 
 
 def test_it_answers_with_a_slash_and_to_head_too(ask: Any, past: Past) -> None:

@@ -21,6 +21,7 @@ from metricsproj import embedded, redis_urls
 from realtime.broadcast import announcements
 from realtime.config import ReadAccess
 from realtime.core.records import Fault, FaultCode
+from realtime.core.slices import Slice
 from realtime.live import hub as hub_module
 from realtime.live import websocket
 from realtime.live.hub import Hub
@@ -133,10 +134,10 @@ async def test_who_comes_while_nobody_of_its_period_is_read_for_hears_of_trouble
     reader = newsroom.hub._reader
     real_answer, asked, may_answer = reader.answer, [], threading.Event()
 
-    def answer(*, period_seconds: int, now: Any) -> Any:
+    def answer(*, period_seconds: int, now: Any, part: Slice) -> Any:
         asked.append(period_seconds)
         assert may_answer.wait(PATIENCE_SECONDS)
-        return real_answer(period_seconds=period_seconds, now=now)
+        return real_answer(period_seconds=period_seconds, now=now, part=part)
 
     async with serving() as port, listening(port, "?period=1h") as keeper:
         await keeper.next()

@@ -194,7 +194,9 @@ async def test_before_the_first_snapshot_the_whole_shape_is_sent(newsroom: Newsr
         ("?period=2m", "period must be one of 1m, 5m, 15m, 1h, 24h"),
         ("?mode=patch", "mode must be one of full, delta"),
         ("?interval=0.5", "interval must be a whole number of seconds from 1 to 3600"),
-        ("?interval=5&interval=", "interval must be a whole number of seconds from 1 to 3600"),
+        ("?interval=", "interval must be a whole number of seconds from 1 to 3600"),
+        ("?interval=5&interval=5", "interval is given more than once"),
+        ("?theme=dark", "unknown parameter 'theme': one of period, fields, mode, interval is expected"),
     ],
 )
 async def test_a_bad_parameter_closes_with_a_reason(newsroom: Newsroom, query: str, words: str) -> None:
@@ -202,9 +204,18 @@ async def test_a_bad_parameter_closes_with_a_reason(newsroom: Newsroom, query: s
         assert await client.closed() == (4400, words)
 
 
-async def test_unknown_parameters_and_what_the_client_says_are_ignored(newsroom: Newsroom) -> None:
+@pytest.mark.parametrize("fields", ["summary", "brief"])
+async def test_a_slice_of_the_fields_is_pushed_as_rest_answers_it(newsroom: Newsroom, fields: str) -> None:
     newsroom.publish()
-    async with serving() as port, listening(port, "?theme=dark") as client:
+    async with serving() as port, listening(port, f"?fields={fields}") as client, listening(port) as whole:
+        message, everything = await client.next(), await whole.next()
+        assert message["data"] == json.loads(await rest_answer(port, f"?fields={fields}"))
+        assert len(json.dumps(message["data"])) < len(json.dumps(everything["data"]))
+
+
+async def test_what_the_client_says_is_ignored(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    async with serving() as port, listening(port, "?_=1733000000") as client:
         await client.connection.send("hello")
         await client.connection.send(b"\x00")
         await client.next()
