@@ -41,7 +41,7 @@ class RequestHeaderForm(HeaderForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Else the stored value would count as changed to "" whenever the field is left empty.
+        # Otherwise an empty field would count as a change to "".
         self.initial["value"] = ""
 
     def clean_value(self) -> str:
@@ -54,7 +54,7 @@ class RequestHeaderForm(HeaderForm):
 
 
 class RequestHeaderFormSet(HeaderFormSet):
-    """Finds what no single row can see: names that differ only in case, and secrets that would go to a stranger."""
+    """Checks that span several rows: names that differ only in case, and secrets that would go to another origin."""
 
     def clean(self) -> None:
         super().clean()
@@ -91,7 +91,7 @@ class RequestHeaderFormSet(HeaderFormSet):
 
 
 class ReadingFormSet(ReadingFormSetBase):
-    """Finds what no single row can see: that the service answers nothing that could be read."""
+    """Checks that the service answers something that can be read."""
 
     def clean(self) -> None:
         super().clean()
@@ -125,7 +125,7 @@ class RequestHeaderInline(HeaderInlineBase):
     max_num = MAX_HEADERS_PER_SERVICE
 
     def get_fields(self, request: HttpRequest, obj: Service | None = None) -> tuple[str, ...]:
-        """Leave the value out for who may only look: Django shows such fields as text, past the form's widget."""
+        """Leave the value out for users who may only view: Django shows their fields as text, without the widget."""
         return ("name", "value") if self.has_change_permission(request, obj) else ("name",)
 
     def get_formset(self, request: HttpRequest, obj: Service | None = None, **kwargs: Any) -> Any:

@@ -19,7 +19,7 @@ from realtime.registry.targets import Carried, carried_by, secrets_of
 MAX_AT_ONCE = 10
 EXCERPT_CHARACTERS = 4000
 MAX_HEADERS_SHOWN = 100
-MIN_SECRET_CHARACTERS = 4  # a shorter text is found everywhere, and masking it would shred the answer
+MIN_SECRET_CHARACTERS = 4  # a shorter text occurs everywhere; masking it would make the answer unreadable
 MASK = "•••"
 NOT_REACHED = "–"
 

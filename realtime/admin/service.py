@@ -66,7 +66,7 @@ class LiveChangeList(ChangeList):
 
 
 class ServiceRowForm(ServiceForm):
-    """A row edited in the list. Checks the whole row, for saving does so too and could not tell the operator."""
+    """A row edited in the list. Validates the whole row, because a mistake that only `save()` finds would be a 500."""
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -136,7 +136,7 @@ class ServiceAdmin(ServiceAdminBase):
         css: ClassVar = {"all": ("realtime/admin.css",)}
 
     def get_fieldsets(self, request: HttpRequest, obj: Service | None = None) -> Any:
-        """Return the fields of the page; who may only look would see the stored certificate as it is."""
+        """Return the fields of the page, without the certificate for users who may only view: Django would show it."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
@@ -146,7 +146,7 @@ class ServiceAdmin(ServiceAdminBase):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Service | None = None) -> Any:
-        """Return what cannot be edited; who may not change headers may not have them sent elsewhere either."""
+        """Return what cannot be edited. Without the right to change headers, nobody may move them to another origin."""
         fields = super().get_readonly_fields(request, obj)
         if obj is None or request.user.has_perm("realtime.change_requestheader"):
             return fields
@@ -177,7 +177,7 @@ class ServiceAdmin(ServiceAdminBase):
         super().save_related(request, form, formsets, change)
         for warning in deadlines.warnings([form.instance], interval_seconds=deadlines.present_interval()):
             self.message_user(request, warning, messages.WARNING)
-        # What was mended shall show: it may be sitting sweeps out because of what it was before.
+        # The change must show in the next sweep, even if earlier failures make the service skip sweeps.
         transaction.on_commit(partial(end_back_off, [form.instance.name]))
 
     @admin.display(description="status")
@@ -237,7 +237,7 @@ class ServiceAdmin(ServiceAdminBase):
         queryset.filter(pk__in=[service.pk for service in changed]).update(enabled=enabled)
         self._log_switched(request, changed)
         word = "enabled" if enabled else "disabled"
-        self.message_user(request, f"{len(changed)} of the chosen services {word}; the next sweep knows.")
+        self.message_user(request, f"{len(changed)} of the chosen services {word} as of the next sweep.")
 
     def _log_switched(self, request: HttpRequest, services: Iterable[Service]) -> None:
         LogEntry.objects.log_actions(

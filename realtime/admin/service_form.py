@@ -46,9 +46,9 @@ class ServicePageForm(ServiceForm):
             if preset := all_presets().get(self.instance.preset):
                 described = f"{preset.name}: {preset.description.removesuffix('.')}."
                 self.fields["preset"].help_text += f" {described} It gives {preset.given()}."
-        # Else the stored text would count as changed to "" whenever the field is left empty.
+        # Otherwise an empty field would count as a change to "".
         self.initial["client_certificate"] = ""
-        # A page that can only be looked at has no such field.
+        # A page for viewing alone has no such field.
         if self.instance.client_certificate and "client_certificate" in self.fields:
             self.fields["client_certificate"].help_text += " One is stored: leave empty to keep it."
 

@@ -9,7 +9,9 @@ from realtime.core.records import Evidence, Failure, ServiceState, Status
 from realtime.core.wording import ago
 
 NOT_KNOWN = "–"
-HOW_TO_SETTLE = "Only the HTTP status says so. With a preset, status_path or status_words, the answer itself is judged."
+HOW_TO_SETTLE = (
+    "Only the HTTP status says so. With a preset, a status path or status words, the answer itself is judged."
+)
 
 # A label, and the lines beside it.
 Row = tuple[str, tuple[str, ...]]
