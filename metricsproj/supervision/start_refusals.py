@@ -9,7 +9,7 @@ from metricsproj.supervision.listening import is_loopback
 
 NOT_ON_WINDOWS = (
     "runs on Linux and macOS; on Windows use WSL, or set REDIS_URL and start web server, worker and beat one by one "
-    "(README: Platforms)"
+    "(docs/operations.md: Platforms)"
 )
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Request, Response, WebSocket, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.fleet import CALM_SECONDS, Fleet
 from tests.browser.installation import Installation
+from tests.e2e.running import PROJECT_DIR
 
 # A network that lets no WebSocket, or no event stream, through.
 NO_WEBSOCKET = """window.WebSocket = class {
@@ -21,6 +22,16 @@ NO_EVENT_STREAM = """window.EventSource = class {
   close() {}
 };"""
 METRICS = "/api/v1/real-time-metrics?"
+WITH_A_KEY = """import { Feed } from "/static/realtime/js/feed.js";
+let how = "";
+const base = "/api/v1/real-time-metrics";
+new Feed({
+  urls: { metrics: base, stream: `${base}/stream`, socket: "/ws/real-time-metrics" },
+  period: "5m",
+  key: "KEY",
+  onDocument: (received) => setTimeout(() => (document.title = `${how} ${received.status}`)),
+  onConnection: (state) => (how = state),
+}).start();"""
 # A tab that nobody looks at, until `look` is called.
 HIDDEN = """let isHidden = true;
 Object.defineProperty(document, "hidden", { get: () => isHidden });
@@ -289,3 +300,31 @@ def _traffic(page: Page) -> tuple[list[str], list[dict[str, Any]]]:
     page.on("request", note_request)
     page.on("websocket", note_socket)
     return requests, messages
+
+
+def test_the_module_in_the_documents_follows_the_fleet(open_page: OpenPage, fleet: Fleet) -> None:
+    document = (PROJECT_DIR / "docs" / "api.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"^```js\n(.*?)^```$", document, flags=re.MULTILINE | re.DOTALL)
+    fleet.add("steady")
+    fleet.sweep()
+    page = open_page("/static/realtime/css/dashboard.css", may_complain=True)  # any place of this site
+
+    page.add_script_tag(content=snippet, type="module")
+
+    expect(page).to_have_title("healthy")
+
+
+def test_a_page_with_a_read_key_polls_with_it(open_page: OpenPage, site: Installation, fleet: Fleet) -> None:
+    fleet.add("steady")
+    fleet.sweep()
+    key = site.order(make_key="elsewhere")
+    site.stop_web()
+    site.start_web(REALTIME_READ_ACCESS="key")
+    try:
+        page = open_page("/static/realtime/css/dashboard.css", may_complain=True)
+        page.add_script_tag(content=WITH_A_KEY.replace("KEY", key), type="module")
+
+        expect(page).to_have_title("polling healthy")
+    finally:
+        site.stop_web()
+        site.start_web()

@@ -1,4 +1,4 @@
-"""README, example file and `.ci/run` tell the truth about the code."""
+"""README, documents, example file and `.ci/run` say the truth about the code."""
 
 import re
 from pathlib import Path
@@ -9,17 +9,18 @@ from metricsproj import env
 
 PROJECT_DIR = Path(env.__file__).parent.parent
 README = (PROJECT_DIR / "README.md").read_text(encoding="utf-8")
+CONFIGURATION = (PROJECT_DIR / "docs" / "configuration.md").read_text(encoding="utf-8")
 EXAMPLE = (PROJECT_DIR / "example.env").read_text(encoding="utf-8")
 CI = (PROJECT_DIR / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_the_readme_has_one_row_for_each_setting_in_the_order_of_the_table() -> None:
+def test_the_document_has_one_row_for_each_setting_in_the_order_of_the_table() -> None:
     wanted = [
         f"| `{variable.name}` | {f'`{variable.default}`' if variable.default else ''} | {variable.help} |"
         for variable in env.TABLE
     ]
 
-    assert [line for line in README.splitlines() if re.match(r"\| `[A-Z_]+` \|", line)] == wanted
+    assert [line for line in CONFIGURATION.splitlines() if re.match(r"\| `[A-Z_]+` \|", line)] == wanted
 
 
 def test_the_example_file_has_each_setting_with_its_default() -> None:
@@ -62,3 +63,12 @@ def test_every_folder_and_module_in_the_architecture_is_there() -> None:
 
     for name in re.findall(r"`((?:realtime|metricsproj|bench|tests)/[\w/.]*)`", architecture):
         assert (PROJECT_DIR / name).exists(), name
+
+
+DOCUMENTS = sorted([*PROJECT_DIR.glob("*.md"), *PROJECT_DIR.glob("docs/*.md")])
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target

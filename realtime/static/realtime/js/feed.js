@@ -23,6 +23,7 @@ const UPGRADE = "upgrade"; // works, but a better way is worth a try
 
 export class Feed {
   #urls;
+  #key;
   #wanted;
   #onDocument;
   #onConnection;
@@ -32,10 +33,12 @@ export class Feed {
   #refused = false; // this viewer may not read, or not any more
   #upgradeMs = FIRST_UPGRADE_MS;
 
-  // urls: metrics, stream, socket. onDocument gets the document, which later messages change in place; onConnection gets
+  // urls: metrics, stream, socket. key: a read key, with which it polls, since browsers send none over the other ways;
+  // pages of this site have a cookie instead. onDocument gets the document, which later messages change in place; onConnection gets
   // "live", "polling", "reconnecting" or "refused".
-  constructor({ urls, period, interval, onDocument, onConnection }) {
+  constructor({ urls, period, interval, key, onDocument, onConnection }) {
     this.#urls = urls;
+    this.#key = key;
     this.#wanted = { period, interval };
     this.#onDocument = onDocument;
     this.#onConnection = onConnection;
@@ -72,7 +75,8 @@ export class Feed {
 
   // Take the best way that opens, and return how it ended.
   async #follow(signal) {
-    for (const way of [this.#bySocket, this.#byEvents, this.#byPolling]) {
+    const ways = this.#key ? [this.#byPolling] : [this.#bySocket, this.#byEvents, this.#byPolling];
+    for (const way of ways) {
       const ended = await way.call(this, signal);
       if (ended !== FAILED || signal.aborted) return ended;
     }
@@ -163,7 +167,10 @@ export class Feed {
 
   async #poll(etag, signal) {
     const response = await fetch(`${this.#urls.metrics}?${this.#query()}`, {
-      headers: etag ? { "If-None-Match": etag } : {},
+      headers: {
+        ...(etag && { "If-None-Match": etag }),
+        ...(this.#key && { Authorization: `Bearer ${this.#key}` }),
+      },
       cache: "no-store", // the ETag is kept here, and a 304 is to be seen
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
     });
