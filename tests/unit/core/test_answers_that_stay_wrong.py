@@ -221,6 +221,8 @@ WRONG = [
     Wrong("a record that speaks of something else", '{"id":17,"priority":"critical","title":"Printer"}', U, H,
           {"status_path": "'ok'"}),
     Wrong("a colour", '{"name":"kiosk","colour":"red"}', U, H, {"status_words": {"red": H}}),
+    Wrong("an alarm that is not raised", '[{"alert":"high load","state":"inactive"}]', U, H,
+          {"status_words": {"inactive": H}}),
     Wrong("no alarms", '{"status":"no_active_alarms"}', U, H, {"status_words": {"no_active_alarms": H}}),
     Wrong("a failure that is over", '{"status":"recovered from failure"}', U, H,
           {"status_words": {"recovered_from_failure": H}}),
