@@ -9,7 +9,7 @@ from django.conf import settings
 
 from metricsproj import API_PREFIX, HEALTH_PATHS
 from metricsproj.admin_policy import ADMIN_PATH
-from metricsproj.request_bodies import Refused, RequestBodies
+from metricsproj.request_bodies import BodyRefused, RequestBodies
 from metricsproj.wsgi import application as wsgi_application
 from metricsproj.wsgi_bridge import WsgiBridge
 from realtime.live.asgi import Receive, Scope, Send, request_of
@@ -46,7 +46,7 @@ def _body_limit_bytes(scope: Scope) -> int:
     if scope["method"] != "POST":
         return 0
     if not is_host_served(request_of(scope)):
-        raise Refused(HTTPStatus.BAD_REQUEST, "invalid_host", "this Host is not served")
+        raise BodyRefused(HTTPStatus.BAD_REQUEST, "invalid_host", "this Host is not served")
     if path.startswith(ADMIN_PATH):
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return FORM_BYTES.get(path, 0)

@@ -23,7 +23,7 @@ SMALL_BYTES = 16 * 1024
 MAX_LARGE_BYTES = 16 * 1024 * 1024
 
 
-class Refused(Exception):
+class BodyRefused(Exception):
     """A request that is answered without its body. The message is what the client reads."""
 
     def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
@@ -44,7 +44,7 @@ class _ClientGone(Exception):
 class RequestBodies:
     """An ASGI application in front of another, which it hands whole bodies and no others.
 
-    limit_of: bytes that a request may bring, 0 where it may bring no body at all; raises Refused for a request that
+    limit_of: bytes that a request may bring, 0 where it may bring no body at all; raises BodyRefused for a request that
         will not be served anyway.
     """
 
@@ -64,7 +64,7 @@ class RequestBodies:
                 await self._application(scope, _first(body, receive), send)
         except _ClientGone:
             return  # half a form is no form, and nobody waits for an answer
-        except Refused as refused:
+        except BodyRefused as refused:
             await _answer(scope, receive, send, refused)
 
     @contextmanager
@@ -72,18 +72,18 @@ class RequestBodies:
         """Yield how many bytes may come, and keep that much room for them until the request is answered.
 
         Raises:
-            Refused: the body is larger than it may be, or strangers have filled all the room.
+            BodyRefused: the body is larger than it may be, or strangers have filled all the room.
         """
         limit_bytes = self._limit_of(scope)
         announced = _header(scope, b"content-length")
         size_bytes = limit_bytes if announced is None else int(announced)
         if limit_bytes == 0:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_refused", "no request body is accepted here")
+            raise BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_refused", "no request body is accepted here")
         if size_bytes > limit_bytes:
             raise _too_large(limit_bytes)
         large_bytes = size_bytes if size_bytes > SMALL_BYTES else 0
         if self._large_bytes + large_bytes > MAX_LARGE_BYTES:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many large requests at once; try again")
+            raise BodyRefused(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many large requests at once; try again")
         self._large_bytes += large_bytes
         try:
             yield size_bytes
@@ -107,7 +107,7 @@ async def _whole_body(receive: Receive, *, limit_bytes: int) -> bytes:
     """Read a body to its end.
 
     Raises:
-        Refused: it is longer than this, or not there in time.
+        BodyRefused: it is longer than this, or not there in time.
         _ClientGone: it will never be whole.
     """
     try:
@@ -115,7 +115,7 @@ async def _whole_body(receive: Receive, *, limit_bytes: int) -> bytes:
             return await _joined(receive, limit_bytes=limit_bytes)
     except TimeoutError as error:
         message = f"the request body did not arrive within {BODY_SECONDS:g} s"
-        raise Refused(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", message) from error
+        raise BodyRefused(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", message) from error
 
 
 async def _joined(receive: Receive, *, limit_bytes: int) -> bytes:
@@ -132,9 +132,9 @@ async def _joined(receive: Receive, *, limit_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _too_large(limit_bytes: int) -> Refused:
+def _too_large(limit_bytes: int) -> BodyRefused:
     message = f"a request body may have at most {limit_bytes:,} bytes here"
-    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", message)
+    return BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", message)
 
 
 def _first(body: bytes, receive: Receive) -> Receive:
@@ -147,7 +147,7 @@ def _first(body: bytes, receive: Receive) -> Receive:
     return receive_body_first
 
 
-async def _answer(scope: Scope, receive: Receive, send: Send, refused: Refused) -> None:
+async def _answer(scope: Scope, receive: Receive, send: Send, refused: BodyRefused) -> None:
     """Send the whole answer at once, and complete it when the client has had time to read it."""
     problem = refused.problem
     headers, body = dict(problem.headers), problem.body

@@ -24,6 +24,6 @@ class RealtimeConfig(AppConfig):
 
 
 def _publish_read_keys(**_: Any) -> None:
-    from realtime.reporting.key_ring import publish_committed
+    from realtime.reporting.read_key_ring import publish_committed
 
     transaction.on_commit(publish_committed)

@@ -29,7 +29,7 @@ _ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 _LONGEST_MESSAGE_BYTES = 4096  # fits into any pipe, so that writing never waits
 
 
-class Failure:
+class FailureNote:
     """Carries the reason of a failure from a fork to its parent."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ def load_modules() -> None:
         import_module(name)
 
 
-def prepare(*, ports: Ports | None, with_sweep: bool, failure: Failure) -> None:
+def prepare(*, ports: Ports | None, with_sweep: bool, failure: FailureNote) -> None:
     """Make the tables, register the sample fleet, and make the first sweep; SIGTERM cuts the sweep short.
 
     ports: where the sample fleet listens; None without `--demo`.

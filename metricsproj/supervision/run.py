@@ -119,7 +119,7 @@ class _Run:
 
     async def _prepare(self) -> None:
         plan = self.plan
-        failure = forks.Failure()
+        failure = forks.FailureNote()
         prepare = partial(
             forks.prepare,
             ports=plan.fleet.ports if plan.fleet else None,

@@ -15,7 +15,8 @@ from realtime.collection.cycle import RegistryUnavailable, process_collector
 from realtime.models import Service
 from realtime.registry import importing, registry_file, schedule
 from realtime.registry.file_text import FileFormat
-from realtime.store.snapshots import LeaseLost, StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import LeaseLost
 
 DEMO_USER = "admin"
 

@@ -28,11 +28,12 @@ from realtime.core.records import (
 )
 from realtime.core.turns import in_turn
 from realtime.probing.pool import Prober
-from realtime.registry.patience import short_waits
+from realtime.registry.db_timeouts import short_waits
 from realtime.registry.schedule import refresh_interval_seconds
 from realtime.registry.targets import load_targets
 from realtime.registry.trouble import registry_trouble
-from realtime.store.snapshots import Acquired, Lease, Refused, Store, StoreUnavailable, open_store
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import Acquired, Lease, NotAcquired, Store, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Collector:
         self._is_registry_away = False
         self._scheduled_seconds = config.refresh_interval_seconds
 
-    def collect_scheduled(self, *, now: datetime, stop: threading.Event | None = None) -> Collected | Refused:
+    def collect_scheduled(self, *, now: datetime, stop: threading.Event | None = None) -> Collected | NotAcquired:
         """Run one cycle of beat's, under the interval of its row, unless another began less than half of it ago.
 
         Raises:
@@ -118,7 +119,7 @@ class Collector:
         now: datetime,
         least_gap_seconds: float = 0.0,
         stop: threading.Event | None = None,
-    ) -> Collected | Refused:
+    ) -> Collected | NotAcquired:
         """Run one cycle, unless another collector is at it.
 
         Args:
@@ -143,7 +144,7 @@ class Collector:
             began=began,
         )
         acquired = self._take_lease(cycle, least_gap_seconds=least_gap_seconds)
-        if isinstance(acquired, Refused):
+        if isinstance(acquired, NotAcquired):
             return acquired
         try:
             targets, fault = self._targets()
@@ -160,11 +161,11 @@ class Collector:
             logger.warning("snapshot %d could not be announced: %s", snapshot.id, unannounced)
         return Collected(snapshot=snapshot, trouble=trouble)
 
-    def _take_lease(self, cycle: _Cycle, *, least_gap_seconds: float) -> Acquired | Refused:
+    def _take_lease(self, cycle: _Cycle, *, least_gap_seconds: float) -> Acquired | NotAcquired:
         acquired = self._store.acquire(
             lease_seconds=cycle.deadline_seconds + LEASE_MARGIN_SECONDS, least_gap_seconds=least_gap_seconds
         )
-        if isinstance(acquired, Refused):
+        if isinstance(acquired, NotAcquired):
             return acquired
         for problem in acquired.problems:
             logger.error("%s; starting afresh", problem)

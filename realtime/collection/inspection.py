@@ -14,7 +14,8 @@ from realtime.core.certificate_verdict import with_certificate
 from realtime.core.records import Inspection, Target
 from realtime.probing.pool import Prober
 from realtime.registry.targets import load_targets_named
-from realtime.store.snapshots import StoreUnavailable, open_store
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import open_store
 
 logger = logging.getLogger(__name__)
 

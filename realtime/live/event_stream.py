@@ -14,7 +14,7 @@ from realtime.core.parameters import InvalidParameter
 from realtime.core.problems import Problem
 from realtime.live.asgi import Receive, Scope, Send, request_of, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
-from realtime.live.feed import Wire
+from realtime.live.feed import Transport
 from realtime.live.gate import admission, over_the_limit
 from realtime.live.hub import Listener, process_hub
 from realtime.live.site_headers import Header, site_headers
@@ -49,7 +49,7 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         listener = Listener(
             wishes=wishes_of(scope),
-            wire=Wire.EVENT_STREAM,
+            transport=Transport.EVENT_STREAM,
             resumed_id=_last_event_id(request),
             admission=admitted,
         )

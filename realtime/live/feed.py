@@ -18,7 +18,7 @@ MAX_LINKS = 128
 MAX_LINK_CHARACTERS = 4_000_000
 
 
-class Wire(Enum):
+class Transport(Enum):
     """How messages are written."""
 
     WEBSOCKET = "websocket"
@@ -80,27 +80,27 @@ class Feed:
         self.state = state
         self.base = base
         self.links = links
-        self._events: dict[tuple[Wire, Message, int | None, bool], Event] = {}
+        self._events: dict[tuple[Transport, Message, int | None, bool], Event] = {}
 
     def reaches(self, snapshot_id: int | None) -> bool:
         """Tell whether patches lead from this snapshot to the present one."""
         return snapshot_id in self._positions
 
-    def event(self, message: Message, *, held: Held, wire: Wire) -> Event:
+    def event(self, message: Message, *, held: Held, transport: Transport) -> Event:
         """Return what the server is to send; listeners in the same position share one object."""
         is_patch = message is Message.DELTA
-        key = (wire, message, held.snapshot_id if is_patch else None, held.is_certain or not is_patch)
+        key = (transport, message, held.snapshot_id if is_patch else None, held.is_certain or not is_patch)
         event = self._events.get(key)
         if event is None:
-            event = self._events[key] = self._encode(message, held=held, wire=wire)
+            event = self._events[key] = self._encode(message, held=held, transport=transport)
         return event
 
     @cached_property
     def _positions(self) -> dict[int, int]:
         return {link.base: position for position, link in enumerate(self.links)}
 
-    def _encode(self, message: Message, *, held: Held, wire: Wire) -> Event:
-        if wire is Wire.WEBSOCKET:
+    def _encode(self, message: Message, *, held: Held, transport: Transport) -> Event:
+        if transport is Transport.WEBSOCKET:
             return {"type": "websocket.send", "text": self._websocket_text(message, held)}
         return {"type": "http.response.body", "body": self._stream_text(message, held).encode(), "more_body": True}
 

@@ -19,7 +19,7 @@ from realtime.core import delivery
 from realtime.core.delivery import Held, Message, Mode, View, Wishes
 from realtime.core.slices import Slice
 from realtime.live.asgi import Event
-from realtime.live.feed import Feed, Wire, advance
+from realtime.live.feed import Feed, Transport, advance
 from realtime.reporting import access
 from realtime.reporting.access import EVERYONE, Admission
 from realtime.reporting.reader import Reader, process_reader
@@ -42,13 +42,13 @@ class Listener:
     admission: its right to listen, which may end before it leaves.
     """
 
-    __slots__ = ("admission", "bell", "held", "is_dismissed", "is_gone", "resumed_id", "wire", "wishes")
+    __slots__ = ("admission", "bell", "held", "is_dismissed", "is_gone", "resumed_id", "transport", "wishes")
 
     def __init__(
-        self, *, wishes: Wishes, wire: Wire, resumed_id: int | None = None, admission: Admission = EVERYONE
+        self, *, wishes: Wishes, transport: Transport, resumed_id: int | None = None, admission: Admission = EVERYONE
     ) -> None:
         self.wishes = wishes
-        self.wire = wire
+        self.transport = transport
         self.resumed_id = resumed_id
         self.admission = admission
         self.is_dismissed = False
@@ -111,7 +111,7 @@ class Hub:
         message = self._next_message(listener, feed, now=now)
         if feed is None or listener.held is None or message is None:
             return None
-        event = feed.event(message, held=listener.held, wire=listener.wire)
+        event = feed.event(message, held=listener.held, transport=listener.transport)
         listener.held = delivery.after(message, held=listener.held, present=feed.present, now=now)
         return event
 

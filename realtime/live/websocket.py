@@ -14,7 +14,7 @@ from realtime.core.parameters import InvalidParameter
 from realtime.core.problems import Problem
 from realtime.live.asgi import Receive, Scope, Send, request_of, wishes_of
 from realtime.live.connection import ReadsTooSlowly, deliver
-from realtime.live.feed import Wire
+from realtime.live.feed import Transport
 from realtime.live.gate import admission, is_allowed_origin, over_the_limit
 from realtime.live.hub import Listener, process_hub
 
@@ -44,7 +44,7 @@ async def listen(scope: Scope, receive: Receive, send: Send) -> None:
         await _close(send, code=TOO_MANY_REQUESTS, reason=refused.detail)
         return
     try:
-        listener = Listener(wishes=wishes_of(scope), wire=Wire.WEBSOCKET, admission=admitted)
+        listener = Listener(wishes=wishes_of(scope), transport=Transport.WEBSOCKET, admission=admitted)
     except InvalidParameter as error:
         await _close(send, code=BAD_PARAMETER, reason=str(error))
         return

@@ -23,7 +23,7 @@ COLUMNS = (*SERVICE_FIELDS, "is_demo")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tally:
+class RowCounts:
     """Names of what an import did to the rows of one table; `skipped`: left alone because they are not the demo's."""
 
     created: tuple[str, ...] = ()
@@ -34,11 +34,11 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class ImportOutcome:
     """What an import did; a warning is one line, and never holds a secret."""
 
-    services: Tally
-    data_sources: Tally
+    services: RowCounts
+    data_sources: RowCounts
     warnings: tuple[str, ...]
 
 
@@ -52,7 +52,7 @@ class _Unset:
 
 
 @transaction.atomic
-def apply(registry: RegistryFile, *, as_demo: bool = False) -> Outcome:
+def apply(registry: RegistryFile, *, as_demo: bool = False) -> ImportOutcome:
     """Make the tables say what the file says; doing it twice is the same as doing it once.
 
     as_demo: mark the services as the demo fleet's, and leave a row alone that is not. Otherwise a listed row of the
@@ -72,8 +72,8 @@ def apply(registry: RegistryFile, *, as_demo: bool = False) -> Outcome:
     warnings = [*_settle_references(entries, existing=existing), *_cut_short(entries)]
     _settle_order(entries, existing=existing)
     services = _apply_services(entries, existing=existing, as_demo=as_demo)
-    return Outcome(
-        services=Tally(
+    return ImportOutcome(
+        services=RowCounts(
             **services,
             skipped=tuple(entry.service.name for entry in registry.services if entry.service.name in foreign),
         ),
@@ -240,7 +240,7 @@ def _content(
 
 def _apply_data_sources(
     entries: Iterable[DataSourceEntry], *, listed: set[str], foreign: set[str], as_demo: bool
-) -> Tally:
+) -> RowCounts:
     """Write the file's data sources, and remove those of listed services that it does not name."""
     entries = tuple(entries)
     rows = {row.name: row for row in DataSource.objects.select_related("service")}
@@ -267,4 +267,4 @@ def _apply_data_sources(
     DataSource.objects.filter(pk__in=[row.pk for row in gone]).delete()
     DataSource.objects.bulk_create(to_create)
     DataSource.objects.bulk_update(to_update, fields=("service", "condition"), batch_size=200)
-    return Tally(**{key: tuple(value) for key, value in names.items()})
+    return RowCounts(**{key: tuple(value) for key, value in names.items()})

@@ -25,7 +25,7 @@ from realtime.core import read_keys
 from realtime.core.problems import Problem
 from realtime.core.read_keys import KeyMark, fingerprint
 from realtime.core.records import Fault, FaultCode
-from realtime.reporting.key_ring import KeysUnknown, process_key_ring
+from realtime.reporting.read_key_ring import KeysUnknown, process_read_key_ring
 
 CHALLENGE = 'Bearer realm="real-time metrics"'  # of a 401 (RFC 6750, section 3)
 COOKIE = "realtime_read"
@@ -85,7 +85,7 @@ class _ByKey:
     mark: KeyMark
 
     def holds(self) -> bool:
-        return process_key_ring().holds(self.mark)
+        return process_read_key_ring().holds(self.mark)
 
 
 class _BySession:
@@ -144,7 +144,7 @@ def watched(on_change: Callable[[], None]) -> Iterator[None]:
     if settings.REALTIME.read_access is not ReadAccess.KEY:
         yield
         return
-    with process_key_ring().watched(on_change):
+    with process_read_key_ring().watched(on_change):
         yield
 
 
@@ -165,7 +165,7 @@ def _admitted_mark(presented: Presented) -> KeyMark:
             raise NotAdmitted("authentication_failed", "this read key is unknown or revoked", is_key_wanted=True)
     else:
         mark = _mark_in_cookie(presented.cookie)
-    process_key_ring().note_use(mark)
+    process_read_key_ring().note_use(mark)
     return mark
 
 
@@ -174,7 +174,7 @@ def _mark_in_cookie(cookie: str) -> KeyMark:
         raise NotAdmitted("not_authenticated", "send a read key: Authorization: Bearer <key>", is_key_wanted=True)
     try:
         public_id, shown = signing.loads(cookie, salt=_SALT, max_age=COOKIE_SECONDS)
-        mark = process_key_ring().mark_with(public_id=public_id, fingerprint_shown=shown)
+        mark = process_read_key_ring().mark_with(public_id=public_id, fingerprint_shown=shown)
     except (signing.BadSignature, ValueError, TypeError):
         mark = None
     except KeysUnknown as error:
@@ -186,7 +186,7 @@ def _mark_in_cookie(cookie: str) -> KeyMark:
 
 def _is_good(mark: KeyMark) -> bool:
     try:
-        return process_key_ring().holds(mark)
+        return process_read_key_ring().holds(mark)
     except KeysUnknown as error:
         raise AccessUnknown(_KEYS_UNKNOWN) from error
 

@@ -27,7 +27,8 @@ from realtime.core.records import Fault, FaultCode, Snapshot
 from realtime.core.slices import UnknownName
 from realtime.reporting.reader import LEAST_SECONDS_BETWEEN_READS, SECONDS_BETWEEN_READS_WHILE_DOWN
 from realtime.reporting.rendering import Rendered
-from realtime.store.snapshots import PublishedBuckets, Store, StoreUnavailable, open_store
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import PublishedBuckets, Store, open_store
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from http import HTTPStatus
 from django.conf import settings
 
 from realtime.core.problems import Problem
+from realtime.store.client import StoreUnavailable
 from realtime.store.request_counts import RequestCounts, open_request_counts
-from realtime.store.snapshots import StoreUnavailable
 
 SECONDS_WITHOUT_COUNTING = 5.0
 

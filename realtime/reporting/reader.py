@@ -24,7 +24,8 @@ from realtime.core.records import Fault, FaultCode, Snapshot
 from realtime.core.slices import WHOLE, Slice
 from realtime.reporting import rendering
 from realtime.reporting.rendering import Material, Rendered
-from realtime.store.snapshots import Published, Store, StoreUnavailable, open_store
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import Published, Store, open_store
 
 logger = logging.getLogger(__name__)
 

@@ -1,15 +1,13 @@
 """The requests of each client in Redis: counted by all processes together, in one step for each."""
 
 from collections.abc import Callable
-from typing import Any
 
 import redis
-from django_redis import get_redis_connection
 
 from realtime.config import Config, Rate
 from realtime.store import scripts
-from realtime.store.keys import Keys
-from realtime.store.snapshots import translated_errors
+from realtime.store.client import StoreClient, connection
+from realtime.store.redis_keys import RedisKeys
 
 _MILLISECONDS = 1000
 
@@ -18,8 +16,8 @@ class RequestCounts:
     """One count for each client. The window begins with its first request, and by Redis' own clock."""
 
     def __init__(self, *, connect: Callable[[], "redis.Redis"], prefix: str) -> None:
-        self._connect = connect
-        self._keys = Keys(prefix)
+        self._client = StoreClient(connect)
+        self._keys = RedisKeys(prefix)
 
     def count(self, client: str, *, rate: Rate) -> float | None:
         """Count a request and return None; or, uncounted, after how many seconds the next window begins.
@@ -27,17 +25,14 @@ class RequestCounts:
         Raises:
             StoreUnavailable: it could not be counted.
         """
-        with translated_errors():
-            left: Any = self._connect().eval(
-                scripts.COUNT_REQUEST,
-                1,
-                self._keys.requests(client),
-                str(rate.requests),
-                str(rate.window_seconds * _MILLISECONDS),
-            )
+        left = self._client.run(
+            scripts.COUNT_REQUEST,
+            [self._keys.requests(client)],
+            [str(rate.requests), str(rate.window_seconds * _MILLISECONDS)],
+        )
         return int(left) / _MILLISECONDS if left else None
 
 
 def open_request_counts(config: Config) -> RequestCounts:
     """Return the counts of this installation, in django-redis' default cache."""
-    return RequestCounts(connect=lambda: get_redis_connection("default"), prefix=config.key_prefix)
+    return RequestCounts(connect=connection, prefix=config.key_prefix)

@@ -1,14 +1,12 @@
 """Redis as the place where one collector publishes and every web process reads; knows no rule of what is stored."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import redis
-from django_redis import get_redis_connection
 
 from realtime.config import Config
 from realtime.core import codec
@@ -16,23 +14,18 @@ from realtime.core.codec import CorruptRecord
 from realtime.core.freshness import staleness_limit_seconds
 from realtime.core.history import BUCKETS_PER_PERIOD, EMPTY, PERIODS, Totals, bucket_seconds
 from realtime.core.records import ServiceMemory, Snapshot, StatusChange
-from realtime.store import keys as lifetimes
+from realtime.store import redis_keys as lifetimes
 from realtime.store import scripts
-from realtime.store.keys import Keys
+from realtime.store.client import StoreClient, connection
+from realtime.store.redis_keys import RedisKeys
 
 _T = TypeVar("_T")
-
-NO_ANSWER = "the store does not answer"
 
 _REFUSALS = {b"held": "another collector holds the lease", b"recent": "another sweep has just begun"}
 
 # The bucket of now, and two periods before it.
 _BUCKETS_KEPT = 2 * BUCKETS_PER_PERIOD + 1
 _BUCKET_SECONDS = tuple(bucket_seconds(period) for period in PERIODS.values())
-
-
-class StoreUnavailable(Exception):
-    """Redis could not be asked, or refused to do it; the message is safe to show."""
 
 
 class LeaseLost(Exception):
@@ -67,7 +60,7 @@ class Acquired:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refused:
+class NotAcquired:
     """The lease is not to be had: another collector holds it, or began a sweep so recently that this one is not needed.
 
     number: the id of the snapshot that comes of that sweep, or came.
@@ -113,11 +106,11 @@ class Store:
     """
 
     def __init__(self, *, connect: Callable[[], "redis.Redis"], prefix: str) -> None:
-        self._connect = connect
-        self._keys = Keys(prefix)
+        self._client = StoreClient(connect)
+        self._keys = RedisKeys(prefix)
         self._highest_seen = 0
 
-    def acquire(self, *, lease_seconds: float, least_gap_seconds: float = 0.0) -> Acquired | Refused:
+    def acquire(self, *, lease_seconds: float, least_gap_seconds: float = 0.0) -> Acquired | NotAcquired:
         """Take the lease for one sweep.
 
         Args:
@@ -126,13 +119,15 @@ class Store:
         """
         token = secrets.token_hex(16)
         keys = self._keys
-        answer = self._eval(
+        answer = self._client.run(
             scripts.ACQUIRE,
             [keys.lease, keys.sequence, keys.started, keys.snapshot, keys.memory, keys.totals, keys.woken],
             [token, round(lease_seconds * 1000), round(least_gap_seconds * 1000), self._highest_seen],
         )
         if answer[0] in _REFUSALS:
-            return Refused(reason=_REFUSALS[answer[0]], number=int(answer[1]), remaining_seconds=int(answer[2]) / 1000)
+            return NotAcquired(
+                reason=_REFUSALS[answer[0]], number=int(answer[1]), remaining_seconds=int(answer[2]) / 1000
+            )
         lease = Lease(number=int(answer[1]), token=token)
         self._highest_seen = max(self._highest_seen, lease.number)
         return _acquired(lease, snapshot=answer[2], memory=answer[3], totals=answer[4], woken=answer[5])
@@ -156,7 +151,7 @@ class Store:
             refresh_interval_seconds=snapshot.refresh_interval_seconds,
             sweep_deadline_seconds=snapshot.sweep_deadline_seconds,
         )
-        done = self._eval(
+        done = self._client.run(
             scripts.PUBLISH,
             [keys.lease, keys.head, keys.snapshot, keys.memory, keys.totals, *keys.history]
             + [keys.changes(change.service) for change in changes],
@@ -184,23 +179,21 @@ class Store:
 
     def release(self, lease: Lease) -> None:
         """Give back a lease without publishing; one that is no longer held is left alone."""
-        self._eval(scripts.RELEASE, [self._keys.lease], [lease.value])
+        self._client.run(scripts.RELEASE, [self._keys.lease], [lease.value])
 
     def wake(self, names: Collection[str]) -> None:
         """Have the next sweep end the back-off of these services."""
         if names:
-            self._eval(scripts.WAKE, [self._keys.woken], [lifetimes.WOKEN_SECONDS, *names])
+            self._client.run(scripts.WAKE, [self._keys.woken], [lifetimes.WOKEN_SECONDS, *names])
 
     def read(self, *, known_id: int | None) -> Published | int | None:
         """Return what is published: the bare id when it is the one already known, None when there is nothing."""
         keys = self._keys
-        with translated_errors():
-            answer: Any = self._connect().eval_ro(
-                scripts.READ,
-                3 + len(keys.history),
-                *[keys.head, keys.snapshot, keys.totals, *keys.history],
-                *[known_id or "", BUCKETS_PER_PERIOD, *_BUCKET_SECONDS],
-            )
+        answer = self._client.run_read_only(
+            scripts.READ,
+            [keys.head, keys.snapshot, keys.totals, *keys.history],
+            [known_id or "", BUCKETS_PER_PERIOD, *_BUCKET_SECONDS],
+        )
         if not answer:
             return None
         self._highest_seen = max(self._highest_seen, int(answer[0]))
@@ -227,13 +220,9 @@ class Store:
         keys = self._keys
         history = keys.history[list(PERIODS.values()).index(period_seconds)]
         names = [keys.head, keys.snapshot, history, *([keys.changes(service)] if service is not None else [])]
-        with translated_errors():
-            answer: Any = self._connect().eval_ro(
-                scripts.READ_BUCKETS,
-                len(names),
-                *names,
-                *[known_id or "", BUCKETS_PER_PERIOD, bucket_seconds(period_seconds)],
-            )
+        answer = self._client.run_read_only(
+            scripts.READ_BUCKETS, names, [known_id or "", BUCKETS_PER_PERIOD, bucket_seconds(period_seconds)]
+        )
         if not answer:
             return None
         self._highest_seen = max(self._highest_seen, int(answer[0]))
@@ -246,62 +235,14 @@ class Store:
 
     def status_changes(self, service: str) -> tuple[StatusChange, ...]:
         """Return the last status changes of a service that can be read, oldest first."""
-        with translated_errors():
-            stored: Any = self._connect().lrange(self._keys.changes(service), 0, -1)
+        stored = self._client.list_items(self._keys.changes(service))
         decoded = (_decoded(change, partial(codec.decode_change, service=service))[0] for change in stored)
         return tuple(change for change in decoded if change is not None)
-
-    def _eval(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
-        with translated_errors():
-            return self._connect().eval(script, len(keys), *keys, *arguments)
 
 
 def open_store(config: Config) -> Store:
     """Return the store of this installation: django-redis' default cache, under the configured prefix."""
-    return Store(connect=lambda: get_redis_connection("default"), prefix=config.key_prefix)
-
-
-@contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn what redis-py raises within the block into StoreUnavailable."""
-    try:
-        yield
-    except (redis.RedisError, OSError) as error:
-        raise StoreUnavailable(_trouble(error)) from error
-
-
-def store_trouble(error: BaseException) -> str | None:
-    """Return what is wrong with the store if that is behind this exception, in words that are safe to show.
-
-    Libraries on top of redis-py wrap its exceptions in their own, which is why causes and contexts are looked at too.
-    """
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, StoreUnavailable):
-            return str(seen)
-        if isinstance(seen, redis.RedisError | OSError):
-            return _trouble(seen)
-        seen = seen.__cause__ or seen.__context__
-    return None
-
-
-def _trouble(error: redis.RedisError | OSError) -> str:
-    code = _refusal(error)
-    return f"the store refused: {code}" if code else NO_ANSWER
-
-
-def _refusal(error: Exception) -> str | None:
-    """Return Redis' own code of an error it answered with (`OOM`, `LOADING`), None where it did not answer.
-
-    Never its text, which could name hosts or keys. redis-py cuts the code off where it has a class for the error.
-    """
-    code = getattr(error, "status_code", None)
-    if code is not None:
-        return str(code)
-    if not isinstance(error, redis.ResponseError):
-        return None
-    word = str(error).partition(" ")[0]
-    return word if word.isalpha() and word.isupper() else "ERR"
+    return Store(connect=connection, prefix=config.key_prefix)
 
 
 def _acquired(

@@ -10,7 +10,8 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from realtime.collection.cycle import Collected, RegistryUnavailable, process_collector
-from realtime.store.snapshots import LeaseLost, StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import LeaseLost
 from realtime.tasks.outage import worker_outage
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from realtime.store.snapshots import store_trouble
+from realtime.store.client import store_trouble
 
 logger = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
+class LiveMoment:
     """A time as people read it, with what the script needs to go on counting; all empty where there is none."""
 
     text: str = ""
@@ -48,7 +48,7 @@ class Row:
     name: str = ""
     status: str = "unknown"
     status_word: str = ""
-    since: Moment = Moment()
+    since: LiveMoment = LiveMoment()
     about: str = ""
     is_api: bool = True
     pending: bool = False
@@ -62,10 +62,10 @@ class Row:
     reading_errors: Sequence[tuple[str, str]] = ()
     error: str = ""
     reason: str = ""
-    maintenance: Moment = Moment()
-    last_success: Moment = Moment()
-    checked: Moment = Moment()
-    next_check: Moment = Moment()
+    maintenance: LiveMoment = LiveMoment()
+    last_success: LiveMoment = LiveMoment()
+    checked: LiveMoment = LiveMoment()
+    next_check: LiveMoment = LiveMoment()
     uptime: str = ""
     evidence: str = ""
     certificate: str = ""
@@ -78,7 +78,7 @@ BLANK = Row()
 class Change:
     """One status change of the fleet."""
 
-    at: Moment
+    at: LiveMoment
     service: str
     before: str
     after: str
@@ -204,8 +204,8 @@ def _certificate(entry: Document) -> str:
     return "" if days is None else say("certificate_days", days=wording.count(days, "day"))
 
 
-def _moment(at: str | None, template: str, *, now: datetime, none: str = "") -> Moment:
+def _moment(at: str | None, template: str, *, now: datetime, none: str = "") -> LiveMoment:
     if at is None:
-        return Moment(text=none)
+        return LiveMoment(text=none)
     seconds = (now - datetime.fromisoformat(at)).total_seconds()
-    return Moment(text=wording.moment(template, seconds), at=at, template=template)
+    return LiveMoment(text=wording.moment(template, seconds), at=at, template=template)

@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 30.0
 
 def patiently(attempt: Callable[[], T]) -> T:
     """Return what an attempt returns, once the store has answered it in time."""
-    from realtime.store.snapshots import StoreUnavailable
+    from realtime.store.client import StoreUnavailable
 
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -32,7 +32,7 @@ def swept(interval_seconds: int) -> int:
     from django.utils import timezone
 
     from realtime.collection.cycle import Collected, process_collector
-    from realtime.store.snapshots import StoreUnavailable
+    from realtime.store.client import StoreUnavailable
 
     outcome = process_collector().collect(interval_seconds=interval_seconds, now=timezone.now())
     if not isinstance(outcome, Collected):  # an attempt that the store did not let finish still holds the lease

@@ -16,7 +16,7 @@ from django.conf import settings
 from metricsproj import embedded, env, redis_urls
 from realtime.core import codec
 from realtime.core.records import Snapshot
-from realtime.store.keys import Keys
+from realtime.store.redis_keys import RedisKeys
 from realtime.store.snapshots import Published, Store
 from tests.embedded_store import started_store
 
@@ -31,7 +31,7 @@ class Installation:
     def __init__(self, data_dir: Path, client: redis.Redis) -> None:
         self.client = client
         self.store = Store(connect=lambda: client, prefix=settings.REALTIME.key_prefix)
-        self.keys = Keys(settings.REALTIME.key_prefix)
+        self.keys = RedisKeys(settings.REALTIME.key_prefix)
         self._data_dir = data_dir
         self._environment = {
             **os.environ,

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from realtime.store.snapshots import StoreUnavailable
+from realtime.store.client import StoreUnavailable
 from realtime.tasks.outage import StoreOutage
 
 AWAY = StoreUnavailable("the store does not answer")

@@ -19,7 +19,8 @@ from realtime.core.document import timestamp
 from realtime.core.history import DEFAULT_PERIOD, PERIODS
 from realtime.core.records import Snapshot, Status
 from realtime.reporting.reader import LEAST_SECONDS_BETWEEN_READS, Answer, process_reader
-from realtime.store.snapshots import NO_ANSWER, LeaseLost, Refused, StoreUnavailable
+from realtime.store.client import NO_ANSWER, StoreUnavailable
+from realtime.store.snapshots import LeaseLost, NotAcquired
 
 # The slowest schedule: a snapshot that is made less often than daily tells nothing about now.
 MAX_INTERVAL_SECONDS = 86_400
@@ -63,7 +64,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, interval: int | None, json: bool, fail_on: str, **options: Any) -> None:
         with _stop_on_signal() as stop:
             outcome = _collect(interval, stop)
-            if isinstance(outcome, Refused):
+            if isinstance(outcome, NotAcquired):
                 self.stderr.write(outcome.reason)
                 if not json and fail_on == "never":
                     return
@@ -108,7 +109,7 @@ def _whole_seconds(text: str) -> int:
     return seconds
 
 
-def _collect(interval: int | None, stop: threading.Event) -> Collected | Refused:
+def _collect(interval: int | None, stop: threading.Event) -> Collected | NotAcquired:
     try:
         return process_collector().collect(interval_seconds=interval, now=timezone.now(), stop=stop)
     except StoreUnavailable as error:
@@ -118,7 +119,7 @@ def _collect(interval: int | None, stop: threading.Event) -> Collected | Refused
         raise CommandError(str(error), returncode=EXIT_COLLECTOR_FAILED) from error
 
 
-def _published(outcome: Collected | Refused, stop: threading.Event) -> tuple[Answer, Snapshot]:
+def _published(outcome: Collected | NotAcquired, stop: threading.Event) -> tuple[Answer, Snapshot]:
     """Return the answer with the snapshot of this cycle or of the one that is under way, and that snapshot.
 
     Raises CommandError when it does not come in time, and ends the process with 0 when a signal does.
@@ -135,7 +136,7 @@ def _published(outcome: Collected | Refused, stop: threading.Event) -> tuple[Ans
             return answer, snapshot
         if time.monotonic() >= until:
             raise CommandError("the snapshot of this sweep did not come in time", returncode=EXIT_COLLECTOR_FAILED)
-        if stop.wait(LEAST_SECONDS_BETWEEN_READS) and isinstance(outcome, Refused):
+        if stop.wait(LEAST_SECONDS_BETWEEN_READS) and isinstance(outcome, NotAcquired):
             sys.exit(0)
 
 

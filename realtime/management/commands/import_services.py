@@ -64,7 +64,7 @@ def _count(entries: tuple[object, ...], noun: str) -> str:
     return f"{len(entries)} {noun}{'' if len(entries) == 1 else 's'}"
 
 
-def _sentence(noun: str, tally: importing.Tally) -> str:
+def _sentence(noun: str, tally: importing.RowCounts) -> str:
     parts = [f"{len(tally.created)} created", f"{len(tally.updated)} updated", f"{len(tally.unchanged)} unchanged"]
     if tally.removed:
         parts.append(f"{len(tally.removed)} removed")

@@ -13,9 +13,9 @@ from django.db import OperationalError
 from realtime.config import ReadAccess
 from realtime.core import read_keys
 from realtime.core.read_keys import KeyMark
-from realtime.reporting import access, key_ring
-from realtime.reporting.key_ring import KeyRing
-from realtime.store.key_sets import KeySets, open_key_sets
+from realtime.reporting import access, read_key_ring
+from realtime.reporting.read_key_ring import ReadKeyRing
+from realtime.store.read_key_sets import ReadKeySets, open_read_key_sets
 from tests.embedded_store import clean_store, running_store  # noqa: F401
 from tests.functional.api.conftest import publish, store  # noqa: F401
 from tests.functional.live.conftest import newsroom  # noqa: F401
@@ -34,19 +34,19 @@ def mark(key: str) -> KeyMark:
 class Cupboard:
     """Where the keys are: the registry's table, as a test wants it, and the ring that follows it."""
 
-    def __init__(self, key_sets: KeySets) -> None:
-        self.key_sets = key_sets
+    def __init__(self, read_key_sets: ReadKeySets) -> None:
+        self.read_key_sets = read_key_sets
         self.digests: dict[str, str] = {}
         self.used: dict[str, datetime] = {}
         self.is_away = False
         self.asked = 0
-        self._rings: list[KeyRing] = []
+        self._rings: list[ReadKeyRing] = []
         self.ring = self.new_ring()
 
-    def new_ring(self, **options: Any) -> KeyRing:
+    def new_ring(self, **options: Any) -> ReadKeyRing:
         """Return what another process would have."""
-        options = {"key_sets": self.key_sets, **options}
-        ring = KeyRing(digests_in_registry=self.read, note_uses=self.used.update, **options)
+        options = {"read_key_sets": self.read_key_sets, **options}
+        ring = ReadKeyRing(digests_in_registry=self.read, note_uses=self.used.update, **options)
         self._rings.append(ring)
         return ring
 
@@ -74,7 +74,7 @@ class Cupboard:
         self.ring.stop = lambda: None  # type: ignore[method-assign]
 
     def publish(self) -> None:
-        key_ring.publish(self.key_sets, digests_in_registry=self.read)
+        read_key_ring.publish(self.read_key_sets, digests_in_registry=self.read)
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def key_access(settings: Any) -> None:
 @pytest.fixture
 def cupboard(clean_store: object, key_access: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cupboard]:  # noqa: F811
     """A cupboard with one good key, known to this process."""
-    cupboard = Cupboard(open_key_sets(project.REALTIME))
+    cupboard = Cupboard(open_read_key_sets(project.REALTIME))
     cupboard.make(GOOD)
-    monkeypatch.setattr(access, "process_key_ring", lambda: cupboard.ring)
+    monkeypatch.setattr(access, "process_read_key_ring", lambda: cupboard.ring)
     yield cupboard
     cupboard.close()

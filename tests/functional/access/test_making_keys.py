@@ -19,7 +19,7 @@ from django.test import Client
 from realtime.core import read_keys
 from realtime.models import ReadKey
 from realtime.registry.read_keys import create_read_key, note_uses, opening_digests
-from realtime.store.key_sets import KeySet, open_key_sets
+from realtime.store.read_key_sets import ReadKeySet, open_read_key_sets
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_store")]
 
@@ -35,8 +35,8 @@ def operator() -> Client:
 
 
 def published() -> dict[str, str]:
-    found = open_key_sets(project.REALTIME).read(known_version=None)
-    return dict(found.digests) if isinstance(found, KeySet) else {}
+    found = open_read_key_sets(project.REALTIME).read(known_version=None)
+    return dict(found.digests) if isinstance(found, ReadKeySet) else {}
 
 
 def mark(key: str) -> tuple[str, str]:
@@ -150,7 +150,7 @@ def test_a_change_is_committed_also_while_it_cannot_be_published(
     def refuse(*_: object) -> None:
         raise redis.ConnectionError
 
-    monkeypatch.setattr("realtime.store.key_sets.get_redis_connection", refuse)
+    monkeypatch.setattr("realtime.store.client.get_redis_connection", refuse)
     row = ReadKey.objects.get()
     row.enabled = False
     row.save()

@@ -72,7 +72,7 @@ def test_a_process_whose_store_went_away_goes_on(publish: Publish, monkeypatch: 
         raise redis.ConnectionError
 
     reader = process_reader()
-    monkeypatch.setattr(reader._store, "_connect", refuse)
+    monkeypatch.setattr(reader._store._client, "_connect", refuse)
     reader._asked_at = -1000.0
 
     status, told = asked()

@@ -18,9 +18,9 @@ from realtime.api.views import MetricsView
 from realtime.config import Rate
 from realtime.reporting.clients import client_address
 from realtime.reporting.rate_limit import RateLimit, process_rate_limit
-from realtime.store.keys import Keys
+from realtime.store.client import StoreUnavailable
+from realtime.store.redis_keys import RedisKeys
 from realtime.store.request_counts import RequestCounts, open_request_counts
-from realtime.store.snapshots import StoreUnavailable
 from tests.functional.api.conftest import URL, Publish
 from tests.functional.api.test_serving import commands
 from tests.functional.live.conftest import Newsroom
@@ -146,7 +146,7 @@ def test_while_the_store_is_away_everybody_is_let_through(publish: Publish, monk
 
 
 def key_of(client: str) -> str:
-    return Keys(project.REALTIME.key_prefix).requests(client)
+    return RedisKeys(project.REALTIME.key_prefix).requests(client)
 
 
 @pytest.mark.usefixtures("two_a_minute")

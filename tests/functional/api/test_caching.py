@@ -10,7 +10,8 @@ from django.utils.http import http_date, parse_http_date
 
 from realtime.reporting.reader import process_reader
 from realtime.reporting.responses import accepts_gzip
-from realtime.store.snapshots import Store, StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import Store
 from tests.functional.api.conftest import URL, Publish
 
 IN_FUTURE = "Fri, 31 Dec 2100 23:59:59 GMT"

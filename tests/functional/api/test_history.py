@@ -24,8 +24,9 @@ from realtime.core.parameters import HistoryQuery
 from realtime.core.records import FailureKind, ProbeResult, Status
 from realtime.reporting import histories as histories_module
 from realtime.reporting.histories import Histories, process_histories
-from realtime.store.keys import Keys
-from realtime.store.snapshots import Acquired, Store, StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.redis_keys import RedisKeys
+from realtime.store.snapshots import Acquired, Store
 from tests.functional.api.conftest import REFUSED, TARGETS, swept
 
 URL = "/api/v1/real-time-metrics/history"
@@ -342,7 +343,7 @@ def test_buckets_that_are_over_are_not_decoded_again(past: Past, monkeypatch: py
 def test_totals_that_cannot_be_read_leave_a_gap(ask: Any, past: Past, clean_store: redis.Redis) -> None:
     for number in range(4):
         past.sweep(BOUNDARY + 10 * number)
-    keys = Keys(settings.REALTIME.key_prefix)
+    keys = RedisKeys(settings.REALTIME.key_prefix)
     clean_store.hset(keys.history[list(PERIODS).index("5m")], str((BOUNDARY + 10) // 10), b"garbage")
     clean_store.lpush(keys.changes(SWEPT), b"garbage")
 
@@ -355,7 +356,7 @@ def test_totals_that_cannot_be_read_leave_a_gap(ask: Any, past: Past, clean_stor
 
 def test_foreign_bytes_under_our_keys_are_a_failure_of_ours(ask: Any, past: Past, clean_store: redis.Redis) -> None:
     past.sweep(BOUNDARY)
-    keys = Keys(settings.REALTIME.key_prefix)
+    keys = RedisKeys(settings.REALTIME.key_prefix)
     clean_store.set(keys.snapshot, b"garbage")
 
     response = ask(URL, metric="error_rate")

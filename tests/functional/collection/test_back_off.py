@@ -92,7 +92,7 @@ def test_probe_now_ends_the_back_off_for_the_next_sweep(clock: Clock, services: 
 
 def test_without_a_store_probe_now_works_all_the_same(services: SmallServices, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = redis.Redis(unix_socket_path=str(settings.DATA_DIR / "nowhere"), **redis_urls.client_options())
-    monkeypatch.setattr("realtime.store.snapshots.get_redis_connection", lambda alias: nowhere)
+    monkeypatch.setattr("realtime.store.client.get_redis_connection", lambda alias: nowhere)
 
     (inspection,) = probe_now(["one"])
 

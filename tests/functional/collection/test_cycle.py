@@ -23,8 +23,9 @@ from realtime.core.records import FailureKind, FaultCode, Outcome, Snapshot, Sta
 from realtime.models import Service
 from realtime.probing.pool import Prober
 from realtime.registry.targets import load_targets
-from realtime.store.keys import Keys
-from realtime.store.snapshots import Acquired, LeaseLost, Published, Refused, Store, StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.redis_keys import RedisKeys
+from realtime.store.snapshots import Acquired, LeaseLost, NotAcquired, Published, Store
 from tests.functional.collection.conftest import PATIENCE_SECONDS
 from tests.functional.small_services import UNHEALTHY, SmallServices
 from tests.integration.store.sweeps import publish_next
@@ -131,7 +132,7 @@ def test_two_cycles_at_once_make_one_sweep(collector: Collector, store: Store, s
 
         services.may_answer.set()
         snapshot = running.result()
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, NotAcquired)
     assert outcome.number == snapshot.id
     assert len(services.requests) == 3
 
@@ -141,7 +142,7 @@ def test_a_cycle_of_beats_is_skipped_soon_after_another(collector: Collector, se
 
     outcome = collector.collect_scheduled(now=timezone.now())
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, NotAcquired)
     assert outcome.reason == "another sweep has just begun"
 
 
@@ -168,7 +169,7 @@ def test_beats_cycle_goes_on_under_the_last_known_interval(
 ) -> None:
     monkeypatch.setattr(cycle, "refresh_interval_seconds", lambda: 9)
     collector.collect_scheduled(now=timezone.now())
-    clean_store.delete(Keys(settings.REALTIME.key_prefix).started)
+    clean_store.delete(RedisKeys(settings.REALTIME.key_prefix).started)
     for name in ("refresh_interval_seconds", "load_targets"):
         monkeypatch.setattr(cycle, name, refuse)
 
@@ -261,7 +262,7 @@ def test_what_the_last_sweep_left_unreadable_is_logged(
     collector: Collector, services: SmallServices, clean_store: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     collected(collector)
-    clean_store.set(Keys(settings.REALTIME.key_prefix).memory, b"not ours")
+    clean_store.set(RedisKeys(settings.REALTIME.key_prefix).memory, b"not ours")
 
     collected(collector)
 
@@ -331,7 +332,7 @@ def test_a_stale_snapshot_does_not_give_the_interval(store: Store) -> None:
 
 def test_a_snapshot_that_cannot_be_read_does_not_give_the_interval(store: Store, clean_store: redis.Redis) -> None:
     publish_next(store, at=timezone.now())
-    clean_store.set(Keys(settings.REALTIME.key_prefix).snapshot, b"not ours")
+    clean_store.set(RedisKeys(settings.REALTIME.key_prefix).snapshot, b"not ours")
 
     assert present_interval_seconds(store=store, now=timezone.now()) == 60
 

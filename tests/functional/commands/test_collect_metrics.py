@@ -26,7 +26,8 @@ from realtime.core.records import Fault, FaultCode
 from realtime.management.commands import collect_metrics
 from realtime.management.commands.collect_metrics import NO_STORE
 from realtime.reporting.reader import process_reader
-from realtime.store.snapshots import NO_ANSWER, Refused, Store, StoreUnavailable, open_store
+from realtime.store.client import NO_ANSWER, StoreUnavailable
+from realtime.store.snapshots import NotAcquired, Store, open_store
 from tests.embedded_store import clean_store, running_store  # noqa: F401
 from tests.functional.registry.rows import imported
 from tests.functional.small_services import DEGRADED, UNHEALTHY, SmallServices, small_services
@@ -215,9 +216,9 @@ def test_a_snapshot_from_before_the_holders_is_not_judged(
     acquired(store)
     real_acquire = Store.acquire
 
-    def acquire(self: Store, **options: Any) -> Refused:
+    def acquire(self: Store, **options: Any) -> NotAcquired:
         refused = real_acquire(self, **options)
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, NotAcquired)
         return replace(refused, remaining_seconds=0.3)
 
     monkeypatch.setattr(Store, "acquire", acquire)

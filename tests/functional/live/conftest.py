@@ -18,7 +18,8 @@ from realtime.live import event_stream, websocket
 from realtime.live import hub as hub_module
 from realtime.live.hub import Hub
 from realtime.reporting.reader import Reader
-from realtime.store.snapshots import Acquired, Published, Store, StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import Acquired, Published, Store
 from tests.embedded_store import clean_store, running_store  # noqa: F401
 from tests.functional.live.serving import PATIENCE_SECONDS
 

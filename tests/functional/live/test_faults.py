@@ -52,7 +52,7 @@ def own_store(newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """A store that the test may ill-treat, for the newsroom and for announcements; yields its URL."""
     url = embedded.store_url(tmp_path)
     client = redis.Redis.from_url(url, **redis_urls.client_options())
-    newsroom.store._connect = lambda: client
+    newsroom.store._client._connect = lambda: client
     layer = RedisPubSubChannelLayer(hosts=[{"address": url, **redis_urls.async_client_options()}], prefix="own:")
     monkeypatch.setattr(announcements, "get_channel_layer", lambda: layer)
     yield url

@@ -21,7 +21,7 @@ def saved_header(service: Service, *, name: str = "Authorization", value: str = 
     return RequestHeader.objects.create(service=service, name=name, value=value)
 
 
-def imported(text: str, *, as_demo: bool = False) -> importing.Outcome:
+def imported(text: str, *, as_demo: bool = False) -> importing.ImportOutcome:
     """Import the text of a YAML registry file."""
     registry = registry_file.parse(text.encode(), file_format=FileFormat.YAML)
     return importing.apply(registry, as_demo=as_demo)

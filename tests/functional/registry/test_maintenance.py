@@ -9,14 +9,12 @@ import pytest
 import yaml
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.test import Client
 
 from realtime.core.maintenance import OnceWindow, WeeklyWindow
 from realtime.models import MaintenanceWindow, Service
 from realtime.registry import exporting
 from realtime.registry.file_text import FileFormat
 from realtime.registry.targets import load_targets
-from tests.functional.admin.test_service_page import form_of
 from tests.functional.registry.rows import imported, saved_service
 
 pytestmark = pytest.mark.django_db
@@ -125,41 +123,3 @@ def test_what_is_exported_is_imported_as_it_was(file_format: FileFormat) -> None
     Service.objects.all().delete()
     imported(text)
     assert [target.maintenance for target in load_targets()] == [WINDOWS]
-
-
-# In the admin
-
-
-@pytest.fixture
-def operator(admin_client: Client) -> Client:
-    return admin_client
-
-
-def saved_in_admin(operator: Client, service: Service, **fields: str) -> str:
-    prefix = "maintenance_windows"
-    row = {f"{prefix}-0-{name}": value for name, value in fields.items()}
-    form = form_of(service) | {f"{prefix}-TOTAL_FORMS": "1", f"{prefix}-0-service": str(service.pk)} | row
-    response = operator.post(f"/admin/realtime/service/{service.pk}/change/", form, follow=True)
-    assert response.status_code == 200
-    return str(response.content.decode())
-
-
-def test_a_weekly_window_is_set_in_the_admin(operator: Client) -> None:
-    saved_in_admin(operator, saved_service(), weekdays="sat,sun", at="02:30", minutes="90", time_zone="Europe/Berlin")
-
-    assert [target.maintenance for target in load_targets()] == [WINDOWS[:1]]
-
-
-def test_a_single_window_is_set_in_the_admin(operator: Client) -> None:
-    fields = {"starts_at_0": "2026-01-05", "starts_at_1": "22:00", "ends_at_0": "2026-01-05", "ends_at_1": "23:00"}
-
-    saved_in_admin(operator, saved_service(), time_zone="UTC", **fields)
-
-    assert [target.maintenance for target in load_targets()] == [WINDOWS[1:]]
-
-
-def test_half_a_window_is_refused_with_what_to_write(operator: Client) -> None:
-    page = saved_in_admin(operator, saved_service(), weekdays="sun", time_zone="UTC")
-
-    assert "not complete: write either starts_at and ends_at (once), or weekdays, at and minutes" in page
-    assert not MaintenanceWindow.objects.exists()

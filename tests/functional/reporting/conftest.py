@@ -11,7 +11,8 @@ from django.conf import settings
 from django_redis import get_redis_connection
 
 from realtime.reporting.reader import Answer, Reader
-from realtime.store.snapshots import Published, Store, StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import Published, Store
 from tests.embedded_store import clean_store, running_store  # noqa: F401
 from tests.integration.store.sweeps import NOW
 

@@ -16,7 +16,7 @@ from realtime.core.history import PERIODS
 from realtime.core.records import Fault, FaultCode
 from realtime.reporting import rendering
 from realtime.reporting.reader import Answer, CacheState
-from realtime.store.keys import Keys
+from realtime.store.redis_keys import RedisKeys
 from tests.functional.reporting.conftest import PATIENCE_SECONDS, Desk
 from tests.integration.store.sweeps import NOW, acquired, publish, publish_next, seconds_later
 
@@ -228,7 +228,7 @@ def test_an_emptied_store_leaves_the_last_snapshot_standing(desk: Desk, clean_st
 def test_the_store_is_believed_also_when_its_numbering_fell_back(desk: Desk, clean_store: redis.Redis) -> None:
     before = publish_next(desk.store)
     desk.ask()
-    clean_store.set(Keys(settings.REALTIME.key_prefix).sequence, before - 1000)
+    clean_store.set(RedisKeys(settings.REALTIME.key_prefix).sequence, before - 1000)
     desk.store._highest_seen = 0
     number = publish_next(desk.store)
     desk.clocks.go_on(1)
@@ -309,7 +309,7 @@ def test_a_snapshot_that_cannot_be_read_leaves_the_one_before_and_is_logged_once
     number = publish_next(desk.store)
     desk.ask()
     publish_next(desk.store)
-    clean_store.set(Keys(settings.REALTIME.key_prefix).snapshot, b"not ours")
+    clean_store.set(RedisKeys(settings.REALTIME.key_prefix).snapshot, b"not ours")
 
     for _ in range(3):
         desk.clocks.go_on(1)
@@ -323,7 +323,7 @@ def test_a_snapshot_that_cannot_be_read_leaves_the_one_before_and_is_logged_once
 def test_a_history_that_cannot_be_read_costs_its_comparison_only(desk: Desk, clean_store: redis.Redis) -> None:
     for index in range(40):
         publish_next(desk.store, at=seconds_later(2 * index))
-    key = Keys(settings.REALTIME.key_prefix).history[0]
+    key = RedisKeys(settings.REALTIME.key_prefix).history[0]
     for bucket in clean_store.hkeys(key):
         clean_store.hset(key, bucket, b"not ours")
 

@@ -8,7 +8,7 @@ import redis
 from django.conf import settings
 
 from metricsproj import embedded, redis_urls
-from realtime.store.keys import Keys
+from realtime.store.redis_keys import RedisKeys
 from realtime.store.snapshots import Store, open_store
 from tests.embedded_store import clean_store, running_store, started_store  # noqa: F401
 
@@ -19,8 +19,8 @@ def store(clean_store: redis.Redis) -> Store:  # noqa: F811
 
 
 @pytest.fixture
-def keys() -> Keys:
-    return Keys(settings.REALTIME.key_prefix)
+def keys() -> RedisKeys:
+    return RedisKeys(settings.REALTIME.key_prefix)
 
 
 @pytest.fixture

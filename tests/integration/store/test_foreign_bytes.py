@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from realtime.core.history import EMPTY
-from realtime.store.keys import Keys
+from realtime.store.redis_keys import RedisKeys
 from realtime.store.snapshots import Acquired, Published, Store
 from tests.integration.store.sweeps import SERVICE, acquired, changed, publish, publish_next, seconds_later
 
@@ -33,18 +33,18 @@ def as_hash(client: redis.Redis, key: str) -> None:
 SPOILS: tuple[Spoil, ...] = (as_text, as_huge_number, as_list, as_hash)
 
 
-def all_keys(keys: Keys) -> dict[str, str]:
+def all_keys(keys: RedisKeys) -> dict[str, str]:
     plain = {name: getattr(keys, name) for name in ("lease", "sequence", "started", "head", "snapshot", "memory")}
     return {**plain, "totals": keys.totals, "history": keys.history[0], "changes": keys.changes(SERVICE)}
 
 
-NAMES = tuple(all_keys(Keys("any")))
+NAMES = tuple(all_keys(RedisKeys("any")))
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_spoilt_key_stops_neither_collector_nor_reader(
-    store: Store, clean_store: redis.Redis, keys: Keys, name: str, spoil: Spoil
+    store: Store, clean_store: redis.Redis, keys: RedisKeys, name: str, spoil: Spoil
 ) -> None:
     number = publish_next(store, changes=[changed()])
     key = all_keys(keys)[name]
@@ -66,7 +66,7 @@ def test_a_spoilt_key_stops_neither_collector_nor_reader(
 @pytest.mark.parametrize("spoil", SPOILS)
 @pytest.mark.parametrize("name", ["snapshot", "memory", "totals"])
 def test_what_the_collector_cannot_read_starts_afresh_with_a_message(
-    store: Store, clean_store: redis.Redis, keys: Keys, name: str, spoil: Spoil
+    store: Store, clean_store: redis.Redis, keys: RedisKeys, name: str, spoil: Spoil
 ) -> None:
     publish_next(store)
     key = all_keys(keys)[name]

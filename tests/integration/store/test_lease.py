@@ -5,14 +5,14 @@ import time
 import pytest
 import redis
 
-from realtime.store.keys import Keys
-from realtime.store.snapshots import Acquired, Lease, LeaseLost, Refused, Store
+from realtime.store.redis_keys import RedisKeys
+from realtime.store.snapshots import Acquired, Lease, LeaseLost, NotAcquired, Store
 from tests.integration.store.sweeps import acquired, publish, publish_next
 
 PATIENCE_SECONDS = 10.0
 
 
-def let_lease_end(client: redis.Redis, keys: Keys) -> None:
+def let_lease_end(client: redis.Redis, keys: RedisKeys) -> None:
     """Have the lease expire now, and wait until it has."""
     client.pexpire(keys.lease, 1)
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -26,20 +26,20 @@ def test_the_lease_has_one_holder(store: Store) -> None:
 
     refused = store.acquire(lease_seconds=60)
 
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, NotAcquired)
     assert refused.number == holder.lease.number
     assert 0 < refused.remaining_seconds <= 60
     assert refused.reason == "another collector holds the lease"
 
 
-def test_a_lease_that_ran_out_goes_to_the_next(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_lease_that_ran_out_goes_to_the_next(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     first = acquired(store).lease
     let_lease_end(clean_store, keys)
 
     assert acquired(store).lease.number > first.number
 
 
-def test_a_lease_ends_when_its_seconds_are_over(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_lease_ends_when_its_seconds_are_over(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     store.acquire(lease_seconds=9.0)
 
     assert 8_000 < clean_store.pttl(keys.lease) <= 9_000
@@ -64,7 +64,7 @@ def test_numbering_starts_at_unix_milliseconds_on_an_empty_store(store: Store, c
 
 
 def test_numbering_goes_on_above_the_highest_number_seen_when_the_store_was_emptied(
-    store: Store, clean_store: redis.Redis, keys: Keys
+    store: Store, clean_store: redis.Redis, keys: RedisKeys
 ) -> None:
     clean_store.set(keys.sequence, 900_000_000_000_000)
     publish_next(store)
@@ -73,7 +73,7 @@ def test_numbering_goes_on_above_the_highest_number_seen_when_the_store_was_empt
     assert acquired(store).lease.number == 900_000_000_000_002
 
 
-def test_a_reader_has_seen_the_number_it_read(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_reader_has_seen_the_number_it_read(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     publish_next(store)
     clean_store.hset(keys.head, "id", 900_000_000_000_000)
     store.read(known_id=None)
@@ -82,7 +82,7 @@ def test_a_reader_has_seen_the_number_it_read(store: Store, clean_store: redis.R
     assert acquired(store).lease.number == 900_000_000_000_001
 
 
-def test_a_late_collector_cannot_publish(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_late_collector_cannot_publish(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     late = acquired(store).lease
     let_lease_end(clean_store, keys)
 
@@ -92,7 +92,9 @@ def test_a_late_collector_cannot_publish(store: Store, clean_store: redis.Redis,
     assert store.read(known_id=None) is None
 
 
-def test_a_late_collector_cannot_publish_over_its_successor(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_late_collector_cannot_publish_over_its_successor(
+    store: Store, clean_store: redis.Redis, keys: RedisKeys
+) -> None:
     late = acquired(store).lease
     let_lease_end(clean_store, keys)
     successor = publish_next(store)
@@ -112,7 +114,7 @@ def test_a_collector_cannot_publish_after_the_store_was_emptied(store: Store, cl
 
 
 def test_a_collector_cannot_publish_under_a_lease_of_the_same_number(
-    store: Store, clean_store: redis.Redis, keys: Keys
+    store: Store, clean_store: redis.Redis, keys: RedisKeys
 ) -> None:
     late = acquired(store).lease
     clean_store.flushall()
@@ -143,7 +145,7 @@ def test_only_its_owner_gives_a_lease_back(store: Store) -> None:
 
     store.release(Lease(number=lease.number, token="another"))
 
-    assert isinstance(store.acquire(lease_seconds=60), Refused)
+    assert isinstance(store.acquire(lease_seconds=60), NotAcquired)
 
 
 def test_the_token_is_not_shown() -> None:
@@ -155,17 +157,17 @@ def test_a_sweep_that_began_too_recently_does_for_this_one(store: Store) -> None
 
     refused = store.acquire(lease_seconds=60, least_gap_seconds=60)
 
-    assert refused == Refused(reason="another sweep has just begun", number=number, remaining_seconds=0)
+    assert refused == NotAcquired(reason="another sweep has just begun", number=number, remaining_seconds=0)
 
 
-def test_the_gap_is_over_by_the_clock_of_redis(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_the_gap_is_over_by_the_clock_of_redis(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     publish_next(store)
     clean_store.decrby(keys.started, 60_001)
 
     assert isinstance(store.acquire(lease_seconds=60, least_gap_seconds=60), Acquired)
 
 
-def test_a_start_in_the_future_stops_nobody(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_start_in_the_future_stops_nobody(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     publish_next(store)
     clean_store.incrby(keys.started, 3_600_000)
 

@@ -9,7 +9,7 @@ import redis
 from realtime.core import history
 from realtime.core.codec import RECORDS_VERSION
 from realtime.core.history import BUCKETS_PER_PERIOD, EMPTY, PERIODS, Sample, bucket_seconds
-from realtime.store.keys import Keys
+from realtime.store.redis_keys import RedisKeys
 from realtime.store.snapshots import LeaseLost, Published, Store
 from tests.integration.store.sweeps import (
     NOW,
@@ -31,7 +31,7 @@ def content(client: redis.Redis) -> dict[Any, Any]:
     return {key: client.dump(key) for key in client.scan_iter()}
 
 
-def ring(client: redis.Redis, keys: Keys, period: str) -> dict[int, Any]:
+def ring(client: redis.Redis, keys: RedisKeys, period: str) -> dict[int, Any]:
     """The totals kept for a period, by the number of their bucket."""
     key = keys.history[list(PERIODS).index(period)]
     return {int(bucket): totals for bucket, totals in client.hgetall(key).items()}
@@ -96,7 +96,7 @@ def test_every_key_has_its_lifetime(store: Store, clean_store: redis.Redis) -> N
 
 
 def test_the_snapshot_of_a_daily_cron_is_outlived_by_what_leads_to_it(
-    store: Store, clean_store: redis.Redis, keys: Keys
+    store: Store, clean_store: redis.Redis, keys: RedisKeys
 ) -> None:
     publish(store, acquired(store).lease, interval_seconds=DAY)
 
@@ -110,7 +110,9 @@ def test_all_keys_lie_in_one_slot_of_a_cluster(store: Store, clean_store: redis.
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_two_periods_and_a_bucket_are_kept(store: Store, clean_store: redis.Redis, keys: Keys, period: str) -> None:
+def test_two_periods_and_a_bucket_are_kept(
+    store: Store, clean_store: redis.Redis, keys: RedisKeys, period: str
+) -> None:
     size = bucket_seconds(PERIODS[period])
 
     for index in range(RING + 10):
@@ -122,7 +124,7 @@ def test_two_periods_and_a_bucket_are_kept(store: Store, clean_store: redis.Redi
 
 
 def test_buckets_without_a_sweep_hold_the_totals_of_the_sweep_before(
-    store: Store, clean_store: redis.Redis, keys: Keys
+    store: Store, clean_store: redis.Redis, keys: RedisKeys
 ) -> None:
     publish_next(store)
     first = int(NOW.timestamp() // 2)
@@ -136,7 +138,7 @@ def test_buckets_without_a_sweep_hold_the_totals_of_the_sweep_before(
     assert kept[first + 10] == clean_store.get(keys.totals) != before
 
 
-def test_a_long_gap_fills_no_more_than_the_ring(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_long_gap_fills_no_more_than_the_ring(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     publish_next(store)
 
     publish_next(store, at=seconds_later(10 * DAY))
@@ -144,7 +146,9 @@ def test_a_long_gap_fills_no_more_than_the_ring(store: Store, clean_store: redis
     assert {len(ring(clean_store, keys, period)) for period in PERIODS} == {RING}
 
 
-def test_a_clock_set_back_leaves_no_bucket_in_the_future(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_clock_set_back_leaves_no_bucket_in_the_future(
+    store: Store, clean_store: redis.Redis, keys: RedisKeys
+) -> None:
     for seconds in (0, 2, 4, 6):
         publish_next(store, at=seconds_later(seconds))
 
@@ -153,7 +157,7 @@ def test_a_clock_set_back_leaves_no_bucket_in_the_future(store: Store, clean_sto
     assert max(ring(clean_store, keys, "1m")) == int(seconds_later(1.9).timestamp() // 2)
 
 
-def test_a_clock_that_jumped_ahead_and_back_heals(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_a_clock_that_jumped_ahead_and_back_heals(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     publish_next(store)
     publish_next(store, at=seconds_later(365 * DAY))
     for index in range(RING):
@@ -165,7 +169,7 @@ def test_a_clock_that_jumped_ahead_and_back_heals(store: Store, clean_store: red
     assert sorted(kept) == list(range(last - RING + 1, last + 1))
 
 
-def test_totals_that_begin_anew_begin_a_new_history(store: Store, clean_store: redis.Redis, keys: Keys) -> None:
+def test_totals_that_begin_anew_begin_a_new_history(store: Store, clean_store: redis.Redis, keys: RedisKeys) -> None:
     for index in range(10):
         publish_next(store, at=seconds_later(2 * index))
     clean_store.delete(keys.totals)
@@ -176,7 +180,7 @@ def test_totals_that_begin_anew_begin_a_new_history(store: Store, clean_store: r
 
 
 def test_the_bucket_is_the_one_that_the_comparison_looks_for(
-    store: Store, clean_store: redis.Redis, keys: Keys
+    store: Store, clean_store: redis.Redis, keys: RedisKeys
 ) -> None:
     at = NOW.replace(second=31, microsecond=999_999)  # rounded to milliseconds it would be in the next bucket
 

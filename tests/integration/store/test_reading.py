@@ -7,7 +7,7 @@ import redis
 
 from realtime.core import codec, history
 from realtime.core.history import EMPTY, PERIODS
-from realtime.store.keys import Keys
+from realtime.store.redis_keys import RedisKeys
 from realtime.store.snapshots import Published, Store
 from tests.integration.store.sweeps import NOW, grown, publish_next, seconds_later
 
@@ -95,7 +95,7 @@ def test_a_whole_cycle_is_two_commands(store: Store, clean_store: redis.Redis) -
 
 
 def test_a_snapshot_that_was_evicted_is_as_if_nothing_was_published(
-    store: Store, clean_store: redis.Redis, keys: Keys
+    store: Store, clean_store: redis.Redis, keys: RedisKeys
 ) -> None:
     publish_next(store)
     clean_store.delete(keys.snapshot)
@@ -105,7 +105,7 @@ def test_a_snapshot_that_was_evicted_is_as_if_nothing_was_published(
 
 @pytest.mark.parametrize("lost", range(len(PERIODS)))
 def test_a_history_that_was_evicted_leaves_its_edges_unknown(
-    store: Store, clean_store: redis.Redis, keys: Keys, lost: int
+    store: Store, clean_store: redis.Redis, keys: RedisKeys, lost: int
 ) -> None:
     for index in range(61):
         publish_next(store, at=seconds_later(2880 * index))

@@ -12,7 +12,8 @@ import pytest
 import redis
 
 from metricsproj import embedded
-from realtime.store.snapshots import Published, Store, StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.snapshots import Published, Store
 from tests.embedded_store import started_store
 from tests.integration.store.conftest import connected
 from tests.integration.store.sweeps import acquired, publish, publish_next

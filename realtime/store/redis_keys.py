@@ -17,7 +17,7 @@ WOKEN_SECONDS = DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class RedisKeys:
     """Names of all keys under one prefix.
 
     The prefix is a hash tag, so that a Redis Cluster keeps them together, as the scripts need.

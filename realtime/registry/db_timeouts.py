@@ -1,4 +1,4 @@
-"""How long a sweep waits for the registry: less than a page does, for what was read last will do as well."""
+"""Shorter database timeouts while sweeping: the registry as it was last read is good enough."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -6,13 +6,13 @@ from contextlib import contextmanager, suppress
 from django.db import DatabaseError, connection
 from django.db.backends.utils import CursorWrapper
 
-# A sweep holds its lease for 5 s longer than it probes, and does more in them than this.
+# A sweep holds its lease for 5 s longer than it probes, and needs that time for other work too.
 LONGEST_WAIT_MS = 1000
 
 
 @contextmanager
 def short_waits() -> Iterator[None]:
-    """Have a locked or busy database refuse soon what is read within the block.
+    """Make a locked or busy database refuse queries in this block after LONGEST_WAIT_MS.
 
     Raises:
         django.db.Error: it is away.

@@ -22,8 +22,8 @@ from django.utils import timezone
 
 from realtime.core.read_keys import KeyMark, fingerprint
 from realtime.registry import read_keys
-from realtime.store.key_sets import KeySet, KeySets, open_key_sets
-from realtime.store.snapshots import StoreUnavailable
+from realtime.store.client import StoreUnavailable
+from realtime.store.read_key_sets import ReadKeySet, ReadKeySets, open_read_key_sets
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class KeysUnknown(Exception):
     """This process has not learned yet which keys are good: neither store nor database answered since it started."""
 
 
-class KeyRing:
+class ReadKeyRing:
     """Tells good keys from others, for one process.
 
     digests_in_registry, note_uses: the table of read keys; they raise Django's database errors.
@@ -49,19 +49,19 @@ class KeyRing:
     def __init__(
         self,
         *,
-        key_sets: KeySets,
+        read_key_sets: ReadKeySets,
         digests_in_registry: Callable[[], Mapping[str, str]] = read_keys.opening_digests,
         note_uses: Callable[[Mapping[str, datetime]], None] = read_keys.note_uses,
         clock: Callable[[], datetime] = timezone.now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._key_sets = key_sets
+        self._key_sets = read_key_sets
         self._digests_in_registry = digests_in_registry
         self._note_uses = note_uses
         self._clock = clock
         self._monotonic = monotonic
         self._digests: Mapping[str, str] | None = None
-        self._published: KeySet | None = None
+        self._published: ReadKeySet | None = None
         self._registry_asked_at: float | None = None
         self._registry_failed = False
         self._used: dict[str, datetime] = {}
@@ -146,7 +146,7 @@ class KeyRing:
             found = self._key_sets.read(known_version=known)
         except StoreUnavailable:
             return False  # the reader of the snapshots says so
-        if isinstance(found, KeySet):
+        if isinstance(found, ReadKeySet):
             self._published = found
             self._take(found.digests)
         elif found is None:
@@ -192,22 +192,22 @@ class KeyRing:
 
 
 def publish(
-    key_sets: KeySets, *, digests_in_registry: Callable[[], Mapping[str, str]] = read_keys.opening_digests
+    read_key_sets: ReadKeySets, *, digests_in_registry: Callable[[], Mapping[str, str]] = read_keys.opening_digests
 ) -> None:
     """Publish the keys as the registry has them now. Raises StoreUnavailable."""
-    version = key_sets.next_version()
-    key_sets.publish(KeySet(version=version, digests=digests_in_registry()))
+    version = read_key_sets.next_version()
+    read_key_sets.publish(ReadKeySet(version=version, digests=digests_in_registry()))
 
 
 def publish_committed() -> None:
     """Publish the keys after a change was committed; where that fails, every ring finds the change by itself."""
     try:
-        publish(open_key_sets(settings.REALTIME))
+        publish(open_read_key_sets(settings.REALTIME))
     except (StoreUnavailable, RegistryError) as error:
         logger.warning("changed read keys could not be published, and take effect within seconds: %s", error)
 
 
 @lru_cache(maxsize=1)
-def process_key_ring() -> KeyRing:
+def process_read_key_ring() -> ReadKeyRing:
     """Return the key ring of this process."""
-    return KeyRing(key_sets=open_key_sets(settings.REALTIME))
+    return ReadKeyRing(read_key_sets=open_read_key_sets(settings.REALTIME))

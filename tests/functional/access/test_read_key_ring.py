@@ -9,17 +9,17 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from realtime.reporting.key_ring import KeysUnknown
-from realtime.store.key_sets import KeySet, KeySets
-from realtime.store.keys import Keys
+from realtime.reporting.read_key_ring import KeysUnknown
+from realtime.store.read_key_sets import ReadKeySet, ReadKeySets
+from realtime.store.redis_keys import RedisKeys
 from tests.functional.access.conftest import GOOD, NEVER_MADE, OTHER, Cupboard, mark
 
-GONE = KeySets(connect=lambda: redis.Redis(port=1, retry=Retry(NoBackoff(), 0)), prefix="gone")
+GONE = ReadKeySets(connect=lambda: redis.Redis(port=1, retry=Retry(NoBackoff(), 0)), prefix="gone")
 
 
 def known_version(cupboard: Cupboard) -> int:
-    found = cupboard.key_sets.read(known_version=None)
-    assert isinstance(found, KeySet)
+    found = cupboard.read_key_sets.read(known_version=None)
+    assert isinstance(found, ReadKeySet)
     return found.version
 
 
@@ -65,20 +65,20 @@ def test_a_change_that_nobody_published_is_found_and_published(cupboard: Cupboar
     cupboard.digests.clear()
     seconds[0] = 4.9
     ring.look()
-    published = cupboard.key_sets.read(known_version=None)
-    assert isinstance(published, KeySet)
+    published = cupboard.read_key_sets.read(known_version=None)
+    assert isinstance(published, ReadKeySet)
     assert published.digests
 
     seconds[0] = 5.1
     ring.look()
 
-    published = cupboard.key_sets.read(known_version=None)
-    assert isinstance(published, KeySet)
+    published = cupboard.read_key_sets.read(known_version=None)
+    assert isinstance(published, ReadKeySet)
     assert not published.digests
 
 
 def test_while_the_store_is_away_the_database_tells(cupboard: Cupboard) -> None:
-    ring = cupboard.new_ring(key_sets=GONE, monotonic=iter(range(1000)).__next__)
+    ring = cupboard.new_ring(read_key_sets=GONE, monotonic=iter(range(1000)).__next__)
     ring.look()
     assert ring.holds(mark(GOOD))
     cupboard.revoke(GOOD)
@@ -102,17 +102,17 @@ def test_while_neither_tells_the_keys_last_known_go_on(cupboard: Cupboard, monke
 
 def test_a_process_that_never_learned_the_keys_says_so(cupboard: Cupboard) -> None:
     cupboard.is_away = True
-    ring = cupboard.new_ring(key_sets=GONE)
+    ring = cupboard.new_ring(read_key_sets=GONE)
 
     with pytest.raises(KeysUnknown):
         ring.holds(mark(GOOD))
 
 
 def test_what_was_published_late_never_replaces_what_is_newer(cupboard: Cupboard) -> None:
-    early = cupboard.key_sets.next_version()
+    early = cupboard.read_key_sets.next_version()
     cupboard.publish()
 
-    assert not cupboard.key_sets.publish(KeySet(version=early, digests={}))
+    assert not cupboard.read_key_sets.publish(ReadKeySet(version=early, digests={}))
     assert cupboard.new_ring().holds(mark(GOOD))
 
 
@@ -135,7 +135,7 @@ def test_a_full_store_still_takes_a_revocation(cupboard: Cupboard, clean_store: 
 @pytest.mark.parametrize("rubbish", [b"not json", b"[1]"])
 def test_rubbish_in_the_store_is_replaced(cupboard: Cupboard, clean_store: redis.Redis, rubbish: bytes) -> None:
     cupboard.publish()
-    clean_store.hset(Keys(settings.REALTIME.key_prefix).read_keys, "keys", rubbish)
+    clean_store.hset(RedisKeys(settings.REALTIME.key_prefix).read_keys, "keys", rubbish)
 
     cupboard.new_ring().look()
 
