@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "axes",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "corsheaders",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -203,6 +205,13 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": 1 if "X-Forwarded-For" in ENV[env.TRUSTED_PROXY_HEADERS] else 0,
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Real-time metrics",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SORT_OPERATION_PARAMETERS": False,
+    "DEFAULT_GENERATOR_CLASS": "realtime.api.openapi.generator.Generator",
 }
 CORS_ALLOWED_ORIGINS = list(REALTIME.allowed_origins)
 CORS_URLS_REGEX = r"^/api/"

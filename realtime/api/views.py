@@ -14,27 +14,33 @@ from rest_framework.views import APIView
 from realtime.api.answers import asked_of, to_django
 from realtime.api.errors import Refusal, handle_error
 from realtime.api.negotiation import JSONFirstNegotiation
+from realtime.api.openapi import openapi_document
 from realtime.api.permissions import MayRead
 from realtime.core import parameters
 from realtime.core.parameters import InvalidParameter
 from realtime.reporting.histories import process_histories
 from realtime.reporting.rate_limit import too_many_requests
 from realtime.reporting.reader import process_reader
-from realtime.reporting.responses import document_answer, history_answer, refusal, vary
+from realtime.reporting.responses import document_answer, fixed_answer, history_answer, refusal, vary
 
 
-class MetricsView(APIView):
-    """What all endpoints have in common: who may read them, and the form of errors."""
+class ReadersView(APIView):
+    """What every endpoint has in common: who may read it, and the form of errors."""
 
-    content_negotiation_class = JSONFirstNegotiation
     permission_classes = (MayRead,)
-    renderer_classes = (JSONRenderer,)
 
     def get_exception_handler(self) -> Any:
         return handle_error
 
     def throttled(self, request: Request, wait: float | None) -> NoReturn:
         raise Refusal(too_many_requests(math.ceil(wait or 0)))
+
+
+class MetricsView(ReadersView):
+    """An endpoint that answers with JSON."""
+
+    content_negotiation_class = JSONFirstNegotiation
+    renderer_classes = (JSONRenderer,)
 
 
 class RealTimeMetricsView(MetricsView):
@@ -70,5 +76,17 @@ class IndexView(MetricsView):
             "real_time_metrics": {"href": metrics, "description": "all services now, compared with the period before"},
             "history": {"href": f"{metrics}/history", "description": "one metric over a period"},
             "stream": {"href": f"{metrics}/stream", "description": "each new snapshot as a server-sent event"},
+            "schema": {"href": reverse("api-schema"), "description": "this API as an OpenAPI document"},
+            "docs": {"href": reverse("api-docs"), "description": "the same for people"},
         }
         return Response({"endpoints": endpoints}, headers={"Vary": vary(), "Cache-Control": "private, no-cache"})
+
+
+class SchemaView(MetricsView):
+    """The API as an OpenAPI document."""
+
+    schema = None  # not an endpoint that the document describes
+
+    def get(self, request: Request) -> HttpResponseBase:
+        asked = asked_of(request._request)
+        return to_django(fixed_answer(asked, rendered=openapi_document(prefix=asked.prefix)))

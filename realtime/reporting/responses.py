@@ -120,6 +120,22 @@ def history_answer(asked: Asked, *, histories: Histories, now: datetime) -> Answ
     )
 
 
+def fixed_answer(asked: Asked, *, rendered: Rendered) -> Answered:
+    """Return an answer that is the same while this process runs; a client has to ask each time whether it still is."""
+    try:
+        parameters.no_query(asked.query_string)
+    except InvalidParameter as error:
+        return refusal(error.problem)
+    is_gzipped = accepts_gzip(asked.accept_encoding)
+    body, headers = _encoded(rendered, is_gzipped=is_gzipped)
+    return _conditional(
+        asked.conditions,
+        Answered(status=HTTPStatus.OK, headers=[*headers, ("Cache-Control", "private, no-cache")], body=body),
+        etag=_etag(rendered, is_gzipped=is_gzipped),
+        modified=None,
+    )
+
+
 def refusal(problem: Problem) -> Answered:
     """Return a problem as an answer."""
     return Answered(status=problem.status, headers=[*problem.headers, ("Vary", vary())], body=problem.body)
@@ -164,7 +180,11 @@ def _fresh(refresh_interval_seconds: int) -> str:
 
 
 def _links(prefix: str) -> str:
-    return f'<{prefix}api/v1/real-time-metrics/stream>; rel="alternate"; type="text/event-stream"'
+    stream = f'<{prefix}api/v1/real-time-metrics/stream>; rel="alternate"; type="text/event-stream"'
+    # The two relations are those of RFC 8631.
+    description = f'<{prefix}api/schema/>; rel="service-desc"; type="application/json"'
+    documentation = f'<{prefix}api/docs/>; rel="service-doc"; type="text/html"'
+    return f"{stream}, {description}, {documentation}"
 
 
 def _conditional(conditions: Conditions, answer: Answered, *, etag: str, modified: int | None) -> Answered:

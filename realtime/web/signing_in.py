@@ -123,7 +123,7 @@ def _page(
 
 
 def _destination(request: HttpRequest) -> str:
-    """Return the page to lead back to: one of this site, whatever the form says."""
-    wanted = request.POST.get("next", "")
+    """Return the page to lead back to: one of this site, whatever the form or the link says."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
     is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return wanted if is_ours else reverse("dashboard")

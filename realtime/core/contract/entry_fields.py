@@ -167,6 +167,7 @@ ENTRY = Record(
             "comparison",
             _COMPARISON,
             "The service's figures in the current and in the previous period.",
+            absent_when="the request says `fields=brief`",
         ),
     ),
     others=Field(

@@ -151,17 +151,26 @@ def _example(shape: Shape, given: Any) -> Any:
     raise ValueError(f"a field of shape {shape} has no example")
 
 
-def records_in(shape: Shape) -> Iterator[Record]:
-    """Return every record inside a shape, itself included, the outer ones first."""
+def named_in(shape: Shape) -> Iterator["Record | Word"]:
+    """Return every record and set of words inside a shape, itself included, the outer ones first."""
     match shape:
         case Record():
             yield shape
             for field in (*shape.fields, *([shape.others] if shape.others else [])):
-                yield from records_in(field.shape)
+                yield from named_in(field.shape)
+        case Word():
+            yield shape
         case ListOf():
-            yield from records_in(shape.item)
+            yield from named_in(shape.item)
         case MapOf():
-            yield from records_in(shape.value)
+            yield from named_in(shape.value)
+            if shape.keys is not None:
+                yield shape.keys
+
+
+def records_in(shape: Shape) -> Iterator[Record]:
+    """Return every record inside a shape, itself included, the outer ones first."""
+    return (one for one in named_in(shape) if isinstance(one, Record))
 
 
 def _plain(value: float, decimals: int | None) -> float | int:

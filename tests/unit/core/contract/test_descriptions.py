@@ -13,7 +13,9 @@ from realtime.core.contract.compared import METRIC_COMPARISON, SERVICE_COMPARISO
 from realtime.core.contract.document_fields import DOCUMENT
 from realtime.core.contract.entry_fields import ENTRY
 from realtime.core.contract.history_fields import HISTORY
+from realtime.core.contract.index_fields import INDEX
 from realtime.core.contract.metrics import FLEET_METRICS, SERVICE_METRICS, Metric, metric_named, reading_metric
+from realtime.core.contract.problem_fields import PROBLEM
 from realtime.core.contract.shapes import Record, example_of, records_in
 from realtime.core.history import Figures, Span, Window, reading_series
 from realtime.core.records import (
@@ -27,11 +29,12 @@ from realtime.core.records import (
     Status,
     StatusChange,
 )
+from realtime.core.slices import Fields, Slice
 from tests.conformance import Conformance, described_ways
 from tests.unit.core.making import NOW, failure, snapshot, state
 from tests.unit.core.test_codec import snapshots
 
-ANSWERS = (DOCUMENT, HISTORY)
+ANSWERS = (DOCUMENT, HISTORY, INDEX, PROBLEM)
 CURRENT, PREVIOUS = history.spans(at=NOW.timestamp(), period_seconds=300)
 
 
@@ -159,11 +162,13 @@ def test_the_metrics_that_the_document_describes_are_those_that_are_compared() -
 def test_a_full_document_has_the_described_fields_in_every_described_way() -> None:
     found = Conformance()
 
-    for now, before, fault in (
-        (window(CURRENT), window(PREVIOUS, factor=0.9), None),
-        (Window(span=CURRENT), Window(span=PREVIOUS), Fault(code=FaultCode.INTERNAL, message="something failed")),
+    fault = Fault(code=FaultCode.INTERNAL, message="something failed")
+    brief: dict[str, Any] = {"fault": fault, "part": Slice(fields=Fields.BRIEF)}
+    for now, before, options in (
+        (window(CURRENT), window(PREVIOUS, factor=0.9), {}),
+        (Window(span=CURRENT), Window(span=PREVIOUS), brief),
     ):
-        found.check(as_json(document.build(snapshot=FULL, current=now, previous=before, fault=fault)), DOCUMENT)
+        found.check(as_json(document.build(snapshot=FULL, current=now, previous=before, **options)), DOCUMENT)
 
     assert found.violations == []
     assert found.seen == described_ways(DOCUMENT)
