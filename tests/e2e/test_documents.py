@@ -22,7 +22,7 @@ DOCUMENTS = [PROJECT_DIR / "README.md", *sorted((PROJECT_DIR / "docs").glob("*.m
 SNIPPET = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # They run until stopped, ask for a password, or make a virtual environment: `.ci/run` and other tests run them.
 ELSEWHERE = re.compile(
-    r"manage\.py (up|serve|createsuperuser)\b|celery -A metricsproj (worker|beat)\b|^python3 -m venv |--max-time"
+    r"manage\.py (up|serve|createsuperuser)\b|celery -A metricsproj (worker|beat)\b|^python3 -m venv |^npx |--max-time"
 )
 SITE = "http://127.0.0.1:8003"
 

@@ -32,11 +32,10 @@ def _word(name: str, description: str, *, words: Iterable[str], default: str | N
     return OpenApiParameter(name, schema | ({"default": default} if default else {}), description=description)
 
 
-def _names(name: str, description: str, *, words: list[str] | None = None) -> OpenApiParameter:
-    item = {"type": "string", "enum": words} if words else {"type": "string"}
+def _list(name: str, description: str, *, item: dict[str, Any], **limits: int) -> OpenApiParameter:
     return OpenApiParameter(
         name,
-        {"type": "array", "items": item, "minItems": 1, "maxItems": MAX_NAMES},
+        {"type": "array", "items": {"type": "string"} | item, "minItems": 1, **limits},
         description=f"{description} Separated by commas; the totals stay those of all services.",
         explode=False,
         style="form",
@@ -116,9 +115,9 @@ class DescribedMetrics(OpenApiViewExtension):
                     words=Fields,
                     default=Fields.ALL,
                 ),
-                _names("group", "Only entries of these groups."),
-                _names("status", "Only entries with these statuses.", words=list(Status)),
-                _names("service", "Only entries of these services."),
+                _list("group", "Only entries of these groups.", item={}, maxItems=MAX_NAMES),
+                _list("status", "Only entries with these statuses.", item={"enum": list(Status)}),
+                _list("service", "Only entries of these services.", item={}, maxItems=MAX_NAMES),
                 _word(
                     "fail_on",
                     "Answer 503 with the same body when the roll-up is this bad or worse, or unknown: "
