@@ -17,7 +17,6 @@ from metricsproj.unread_output import STUCK_STREAM_SECONDS
 from tests.e2e.running import ENDPOINT, wait_until
 from tests.e2e.serving import PATIENCE_SECONDS, Serve, all_of, request_head, running_serve
 
-pytestmark = pytest.mark.e2e
 MANY = 300
 SPARE = 100
 # Its limit on half a head, or what a refused client has to read why, and a second or two in which it looks.

@@ -13,7 +13,6 @@ from websockets.sync.client import connect
 from tests.e2e.running import ENDPOINT, answer_of, is_alive, manage, wait_until
 from tests.e2e.serving import PATIENCE_SECONDS, Serve, all_of, request_head, running_serve
 
-pytestmark = pytest.mark.e2e
 COUNTS = pytest.mark.parametrize("workers", ["1", "2"])
 FORM = b"csrfmiddlewaretoken=x&username=x"
 

@@ -13,10 +13,7 @@ import requests
 
 from tests.e2e.running import Up, answer_of, is_alive, manage, running_up, wait_until
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(sys.platform != "linux", reason="finds processes through /proc"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes through /proc")
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ import redis
 from metricsproj import embedded
 from tests.embedded_store import started_store
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 QUEUE = "realtime:celery:realtime"
 PATIENCE_SECONDS = 30.0

@@ -11,6 +11,8 @@ import pytest
 from metricsproj import env
 from tests import postgresql
 
+pytestmark = pytest.mark.slow
+
 PROJECT_DIR = Path(env.__file__).parent.parent
 REGISTRY_TESTS = (
     "tests/functional/registry",

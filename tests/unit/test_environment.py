@@ -186,6 +186,7 @@ def test_lists_of_networks_are_read_bare_addresses_and_mapped_ones_too() -> None
     assert [str(network) for network in values[env.PROBE_DENY]] == ["10.1.2.3/32", "10.2.0.0/16"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "program",
     [

@@ -150,6 +150,7 @@ def test_encoded_basic_credentials_are_sent_as_they_are() -> None:
     assert sent() == {"Authorization": "Basic bWU6cDp3"}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_secrets_from_before_are_encrypted_by_the_migration_and_come_back_with_it() -> None:
     before, after = [("realtime", "0003_read_key")], MigrationExecutor(connection).loader.graph.leaf_nodes()

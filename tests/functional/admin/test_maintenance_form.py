@@ -186,6 +186,7 @@ def test_a_stored_window_can_become_one_of_the_other_way(operator: Client) -> No
     assert (window["weekdays"], window["at"], window["minutes"]) == ("", None, None)
 
 
+@pytest.mark.slow
 def test_more_windows_than_a_service_may_have_are_refused(operator: Client) -> None:
     forms: dict[str, str] = {"maintenance_windows-TOTAL_FORMS": "33"}
     for number in range(33):

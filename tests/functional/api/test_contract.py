@@ -174,6 +174,7 @@ def test_a_cache_buster_changes_nothing(ask: Any, publish: Publish) -> None:
     assert ask(_="1733000000").content == ask().content
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.binary(max_size=40) | st.text(max_size=40).map(lambda text: f"period={text}".encode(errors="ignore")))
 def test_no_query_string_is_an_error_of_ours(ask: Any, query: bytes) -> None:

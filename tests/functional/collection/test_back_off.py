@@ -68,6 +68,7 @@ def checked(snapshot: Snapshot) -> datetime:
     return checked_at
 
 
+@pytest.mark.slow
 def test_a_dead_service_is_asked_ever_more_rarely(clock: Clock, services: SmallServices, dead: str) -> None:
     asked = clock.asked(30)
     snapshot = clock.cycle()
@@ -108,6 +109,7 @@ def test_what_is_waiting_to_be_woken_is_taken_once(clock: Clock, services: Small
     assert clock.asked(3) == [True, True, False]
 
 
+@pytest.mark.slow
 def test_a_dead_fleet_does_not_slow_the_sweep_of_the_living(clock: Clock, services: SmallServices) -> None:
     names = [f"dead-{number}" for number in range(300)]
     imported(services.registry(*names).replace("    health_path", "    timeout_ms: 1000\n    health_path"))

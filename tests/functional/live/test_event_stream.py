@@ -213,6 +213,7 @@ async def test_pages_of_allowed_origins_may_read_and_others_may_not(newsroom: Ne
                 assert refused.headers.get("access-control-allow-origin") == allowed
 
 
+@pytest.mark.slow
 async def test_a_client_that_does_not_read_is_dropped(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

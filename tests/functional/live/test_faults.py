@@ -59,6 +59,7 @@ def own_store(newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     client.close()
 
 
+@pytest.mark.slow
 async def test_a_frozen_store_is_told_and_so_is_its_thaw(newsroom: Newsroom, own_store: str, tmp_path: Path) -> None:
     with started_store(tmp_path, url=own_store) as process:
         newsroom.publish()
@@ -127,6 +128,7 @@ async def test_who_comes_just_as_the_last_listener_leaves_hears_of_trouble(newsr
             assert await next_but_heartbeats(second) == STORE_AWAY
 
 
+@pytest.mark.slow
 async def test_who_comes_while_nobody_of_its_period_is_read_for_hears_of_trouble(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +185,7 @@ async def test_who_connects_while_the_store_is_away_sees_it_and_then_the_whole_n
             assert message["data"]["stale"] is False
 
 
+@pytest.mark.slow
 async def test_a_store_that_was_killed_and_started_again_is_heard_again(
     newsroom: Newsroom, own_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +293,7 @@ async def test_who_connects_before_the_first_snapshot_is_told_the_time_of_the_an
         assert (await next_but_heartbeats(early))["id"] == number
 
 
+@pytest.mark.slow
 async def test_a_collector_that_stopped_is_told_within_two_intervals_and_the_deadline(newsroom: Newsroom) -> None:
     newsroom.interval_seconds = 1  # stale after 2.8 s
     newsroom.publish()

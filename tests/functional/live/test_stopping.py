@@ -37,6 +37,7 @@ async def stopping(
             writer.close()
 
 
+@pytest.mark.slow
 async def test_its_first_request_is_answered_and_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     async with stopping(monkeypatch, wait_seconds=1) as (reader, writer):
         writer.write(HEALTH)

@@ -314,6 +314,7 @@ async def test_a_slow_reader_is_dropped_with_a_code(
                 await document_of(attentive, newsroom.publish())
 
 
+@pytest.mark.slow
 async def test_the_hub_rests_when_nobody_listens_and_begins_again(newsroom: Newsroom) -> None:
     newsroom.publish()
     async with serving() as port:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class Case:
         return f"{self.preset}: {self.description}"
 
 
+@cache
 def recorded_cases() -> tuple[Case, ...]:
     """Return all cases of all files; an entry with an unknown or missing key is an error."""
     return tuple(

@@ -291,6 +291,7 @@ def test_the_number_of_queries_does_not_grow_with_the_registry(act: Callable[[],
     assert counts[0] == counts[1]
 
 
+@pytest.mark.slow
 def test_a_large_file_is_imported_in_a_bounded_number_of_queries() -> None:
     def file_of(count: int, port: int) -> str:
         entries = [
@@ -350,6 +351,7 @@ OPTIONAL_KEYS: dict[str, st.SearchStrategy[Any]] = {
 SERVICES = st.fixed_dictionaries(REQUIRED_KEYS, optional=OPTIONAL_KEYS)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(services=st.dictionaries(NAMES, SERVICES, max_size=4), file_format=st.sampled_from(list(FileFormat)))
 def test_whatever_was_imported_comes_back_from_its_export(

@@ -170,6 +170,7 @@ def test_the_secrets_of_a_service_are_its_values_their_parts_and_its_variables(
     assert secrets_of([service.name]) == {"Bearer hunter2", "hunter2", "from-the-environment"}
 
 
+@pytest.mark.slow
 def test_ten_thousand_services_are_loaded_in_one_go() -> None:
     Service.objects.bulk_create(
         Service(name=f"service-{number}", base_url="http://127.0.0.1:1", order=number) for number in range(10_000)

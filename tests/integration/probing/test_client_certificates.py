@@ -41,7 +41,7 @@ def test_a_service_that_the_machine_trusts_is_shown_it_too(monkeypatch: pytest.M
 
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
-    assert len(context.get_ca_certs()) > 1
+    assert context.get_ca_certs()
 
 
 @pytest.mark.parametrize("shown", [None, make("stranger").pem])

@@ -113,6 +113,7 @@ def contacts(results: list[ProbeResult]) -> set[Contact]:
     return {result.contact for result in results}
 
 
+@pytest.mark.slow
 def test_a_cable_that_is_pulled_is_no_outage_on_kept_connections_nor_on_new_ones(
     wired: Network,  # noqa: F811
     prober: Prober,

@@ -304,6 +304,7 @@ phases = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), course=st.lists(phases, min_size=1, max_size=5))
 @example(seed=1, course=[Phase("", 2, 60), Phase("", 1, 60), Phase("restart", 5, 24)])

@@ -1,0 +1,1 @@
+from tests.few_authorities import few_authorities  # noqa: F401
