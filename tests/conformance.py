@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from realtime.core.contract.shapes import (
+    Choice,
     Field,
     Flag,
     ListOf,
@@ -16,7 +17,6 @@ from realtime.core.contract.shapes import (
     Shape,
     Text,
     Whole,
-    Word,
     records_in,
 )
 
@@ -80,7 +80,7 @@ def is_plain(value: Any, shape: Shape) -> bool:
             return isinstance(value, str)
         case Flag():
             return isinstance(value, bool)
-        case Word():
+        case Choice():
             return value in shape.words
         case Moment():
             return isinstance(value, str) and _is_moment(value)

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
 from typing import Any
 
-from metricsproj.samplefleet.answers import Answer
+from metricsproj.samplefleet.answers import SampleAnswer
 from metricsproj.samplefleet.catalogue import FLEET, SLOW_SECONDS, Manner, SampleService
 
-NOT_FOUND = Answer(status=404, body=b'{"detail": "Not found"}\n')
+NOT_FOUND = SampleAnswer(status=404, body=b'{"detail": "Not found"}\n')
 
 
 class SampleServer(ThreadingHTTPServer):

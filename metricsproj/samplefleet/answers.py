@@ -14,7 +14,7 @@ EVENTS_PER_SECOND = 12.5  # the mean
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class SampleAnswer:
     """An HTTP answer."""
 
     status: int = 200
@@ -37,7 +37,7 @@ def wave_total(seconds: float, *, mean: float, phase: float = 0.0) -> float:
     return mean * total
 
 
-def ingestion_health(seconds: float) -> Answer:
+def ingestion_health(seconds: float) -> SampleAnswer:
     return _json(
         {
             "status": "healthy",
@@ -50,24 +50,24 @@ def ingestion_health(seconds: float) -> Answer:
     )
 
 
-def event_rate(seconds: float) -> Answer:
+def event_rate(seconds: float) -> SampleAnswer:
     return _json({"service": "websocket-ingestion", "events_per_second": round(wave(seconds, mean=12.5), 2)})
 
 
-def enrichment_health(seconds: float) -> Answer:
+def enrichment_health(seconds: float) -> SampleAnswer:
     return _json({"status": "healthy", "processing_rate": round(wave(seconds, mean=740, phase=0.1), 1)})
 
 
-def enrichment_totals(seconds: float) -> Answer:
+def enrichment_totals(seconds: float) -> SampleAnswer:
     return _json({"events_enriched_total": int(wave_total(seconds, mean=12.3, phase=0.1))})
 
 
-def data_api_health(seconds: float) -> Answer:
+def data_api_health(seconds: float) -> SampleAnswer:
     rate = round(wave(seconds, mean=125, phase=0.6), 1)
     return _json({"status": "ok", "uptime_seconds": round(seconds, 1), "queries_per_minute": rate})
 
 
-def automation_health(seconds: float) -> Answer:
+def automation_health(seconds: float) -> SampleAnswer:
     return _json(
         {
             "service": "ai-automation-service",
@@ -77,33 +77,33 @@ def automation_health(seconds: float) -> Answer:
     )
 
 
-def admin_health(seconds: float) -> Answer:
-    return Answer(content_type="text/plain; charset=utf-8", body=b"Healthy\n")
+def admin_health(seconds: float) -> SampleAnswer:
+    return SampleAnswer(content_type="text/plain; charset=utf-8", body=b"Healthy\n")
 
 
-def forecast_health(seconds: float) -> Answer:
+def forecast_health(seconds: float) -> SampleAnswer:
     return _json({"status": "healthy", "forecasts_per_minute": round(wave(seconds, mean=6, phase=0.8), 2)})
 
 
-def weather_health(seconds: float) -> Answer:
-    return Answer(status=500, content_type="text/html", body=b"<h1>Internal Server Error</h1>\n")
+def weather_health(seconds: float) -> SampleAnswer:
+    return SampleAnswer(status=500, content_type="text/html", body=b"<h1>Internal Server Error</h1>\n")
 
 
-def aggregator_health(seconds: float) -> Answer:
+def aggregator_health(seconds: float) -> SampleAnswer:
     return _json({"status": "unhealthy", "message": "disk is full", "error_count": int(seconds // 2)})
 
 
-def influxdb_health(seconds: float) -> Answer:
+def influxdb_health(seconds: float) -> SampleAnswer:
     ready = {"name": "influxdb", "message": "ready for queries and writes", "status": "pass", "version": "1.6.7"}
     return _json({**ready, "checks": []})
 
 
-def influxdb_ping(seconds: float) -> Answer:
-    return Answer(status=204)
+def influxdb_ping(seconds: float) -> SampleAnswer:
+    return SampleAnswer(status=204)
 
 
-def _json(document: object) -> Answer:
-    return Answer(body=json.dumps(document).encode() + b"\n")
+def _json(document: object) -> SampleAnswer:
+    return SampleAnswer(body=json.dumps(document).encode() + b"\n")
 
 
 def _clock(seconds: float) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from metricsproj.samplefleet import answers
-from metricsproj.samplefleet.answers import Answer
+from metricsproj.samplefleet.answers import SampleAnswer
 
 SLOW_SECONDS = 1.2  # above the 1,000 ms from which the registry takes the service for degraded
 
@@ -31,7 +31,7 @@ class SampleService:
     name: str
     group: str
     manner: Manner = Manner.PROMPT
-    pages: Mapping[str, Callable[[float], Answer]] = field(default_factory=dict)
+    pages: Mapping[str, Callable[[float], SampleAnswer]] = field(default_factory=dict)
     entry: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -37,7 +37,7 @@ class Consolidated:
 
     snapshot: Snapshot
     memory: Mapping[str, ServiceMemory]
-    sample: history.Sample
+    sample: history.SweepSample
     tracked: Mapping[str, tuple[str, ...]]
     changes: tuple[StatusChange, ...]
 
@@ -143,15 +143,15 @@ def _collector_fault(outcomes: Sequence[Outcome]) -> Fault | None:
     return None
 
 
-def _timed(sweep: Sweep) -> history.Sample:
-    return history.Sample(
+def _timed(sweep: Sweep) -> history.SweepSample:
+    return history.SweepSample(
         started_at=sweep.started_at.timestamp(),
         at=sweep.finished_at.timestamp(),
         interval_seconds=sweep.refresh_interval_seconds,
     )
 
 
-def _sample(entries: Sequence[Entry], snapshot: Snapshot, *, sweep: Sweep) -> history.Sample:
+def _sample(entries: Sequence[Entry], snapshot: Snapshot, *, sweep: Sweep) -> history.SweepSample:
     samples = [entry for entry in entries if entry.is_sample]
     latencies = tuple(seconds for entry in samples if (seconds := _latency(entry)) is not None)
     fleet: dict[str, tuple[float, ...]] = {

@@ -73,7 +73,7 @@ NamedValues = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sample:
+class SweepSample:
     """What one sweep adds: values by series, for the fleet and by service; an absent series gets no sample.
 
     FAILED has one value for each probe that counts, 1 when it failed and 0 when not; a measured series has one value.
@@ -169,7 +169,7 @@ def spans(*, at: float, period_seconds: int) -> tuple[Span, Span]:
     return Span(start=end - length, end=end), Span(start=end - 2 * length, end=end - length)
 
 
-def grow(totals: Totals, *, sample: Sample, tracked: Mapping[str, tuple[str, ...]]) -> Totals:
+def grow(totals: Totals, *, sample: SweepSample, tracked: Mapping[str, tuple[str, ...]]) -> Totals:
     """Return the totals with one sweep's sample added.
 
     tracked: the registered readings of each service of the registry; what is not among them is forgotten.
@@ -197,7 +197,7 @@ def grow(totals: Totals, *, sample: Sample, tracked: Mapping[str, tuple[str, ...
     )
 
 
-def _milliseconds_stood_for(sample: Sample, totals: Totals) -> int:
+def _milliseconds_stood_for(sample: SweepSample, totals: Totals) -> int:
     """Return the time that each value of a sample stands for: its interval, however long ago the last sweep was.
 
     A sweep that began before the last one's interval was over (beat and cron mixed, one by hand) overlaps it: it

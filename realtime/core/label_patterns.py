@@ -68,7 +68,7 @@ class Pattern:
     def __init__(self, text: str) -> None:
         """Compile it. Raises BadPattern."""
         automaton = _Automaton()
-        first, last = automaton.add(_Reader(text).read())
+        first, last = automaton.add(_PatternReader(text).read())
         self._edges = automaton.edges()
         found = [automaton.reached({first})]
         numbers = {found[0]: 0}
@@ -171,7 +171,7 @@ class _Automaton:
         self.free.setdefault(source, []).append(target)
 
 
-class _Reader:
+class _PatternReader:
     """Reads the text of an expression, one character after the other."""
 
     def __init__(self, text: str) -> None:

@@ -59,7 +59,7 @@ def parse(text: str) -> Selector:
     """
     if len(text) > MAX_SELECTOR_LENGTH:
         raise BadSelector(f"must be at most {MAX_SELECTOR_LENGTH} characters")
-    reader = _Reader(text.strip())
+    reader = _SelectorReader(text.strip())
     name = reader.takes(_NAME)
     if name is None:
         raise BadSelector(f"must begin with the name of a metric, such as queue_ready, not {reader.rest()}")
@@ -69,7 +69,7 @@ def parse(text: str) -> Selector:
     return Selector(name=name, matchers=matchers)
 
 
-class _Reader:
+class _SelectorReader:
     """What is left of the text; spaces between its parts do not count."""
 
     def __init__(self, text: str) -> None:
@@ -104,7 +104,7 @@ class _Reader:
         self._position = space.end() if space else self._position
 
 
-def _matchers(reader: _Reader) -> tuple[Matcher, ...]:
+def _matchers(reader: _SelectorReader) -> tuple[Matcher, ...]:
     matchers: list[Matcher] = []
     while not reader.takes_text("}"):
         if matchers and not reader.takes_text(","):
@@ -115,7 +115,7 @@ def _matchers(reader: _Reader) -> tuple[Matcher, ...]:
     return tuple(matchers)
 
 
-def _matcher(reader: _Reader) -> Matcher:
+def _matcher(reader: _SelectorReader) -> Matcher:
     label = reader.takes(_LABEL)
     if label is None:
         raise BadSelector(f"needs the name of a label before {reader.rest()}")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from realtime.core.contract.shapes import (
+    Choice,
     Field,
     Flag,
     ListOf,
@@ -14,7 +15,6 @@ from realtime.core.contract.shapes import (
     Shape,
     Text,
     Whole,
-    Word,
     example_of,
     named_in,
 )
@@ -27,7 +27,7 @@ _PREFIX = "#/components/schemas/"
 def named_schemas(records: Iterable[Record]) -> dict[str, Schema]:
     """Return the schemas of these records and of everything named inside them, by name, sorted."""
     named = {one.name: one for record in records for one in named_in(record)}
-    return {name: _words(one) if isinstance(one, Word) else _object(one) for name, one in sorted(named.items())}
+    return {name: _words(one) if isinstance(one, Choice) else _object(one) for name, one in sorted(named.items())}
 
 
 def reference_to(record: Record) -> Schema:
@@ -38,7 +38,7 @@ def reference_to(record: Record) -> Schema:
 def schema_of(shape: Shape) -> Schema:
     """Return the schema of a value; what has a name is referred to."""
     match shape:
-        case Record() | Word():
+        case Record() | Choice():
             return {"$ref": _PREFIX + shape.name}
         case ListOf():
             item = schema_of(shape.item)
@@ -83,7 +83,7 @@ def _further(record: Record, others: Field) -> Schema:
     return {"description": describe(others)}
 
 
-def _words(word: Word) -> Schema:
+def _words(word: Choice) -> Schema:
     return {"type": "string", "enum": [str(one) for one in word.words]}
 
 

@@ -1,7 +1,7 @@
 """The kinds of numbers and words that more than one field of the answers has: unit, conversion and rounding of each."""
 
 from realtime.core.comparison import INDICATORS, Assessment, Trend
-from realtime.core.contract.shapes import Flag, Moment, Number, Text, Whole, Word
+from realtime.core.contract.shapes import Choice, Flag, Moment, Number, Text, Whole
 from realtime.core.records import Evidence, FailureKind, FaultCode, Status
 
 TEXT = Text()
@@ -26,10 +26,10 @@ EVENTS_PER_HOUR = Number(unit="events per hour", per_unit=3600)
 # Given per minute.
 FAILURES_PER_MINUTE = Number(unit="failures per minute", decimals=2, least=0)
 
-STATUS = Word(name="Status", words=tuple(Status))
-EVIDENCE = Word(name="Evidence", words=tuple(Evidence))
-FAILURE_KIND = Word(name="FailureKind", words=tuple(FailureKind))
-FAULT_CODE = Word(name="FaultCode", words=tuple(FaultCode))
-TREND = Word(name="Trend", words=tuple(Trend))
-INDICATOR = Word(name="Indicator", words=tuple(INDICATORS.values()))
-ASSESSMENT = Word(name="Assessment", words=tuple(Assessment))
+STATUS = Choice(name="Status", words=tuple(Status))
+EVIDENCE = Choice(name="Evidence", words=tuple(Evidence))
+FAILURE_KIND = Choice(name="FailureKind", words=tuple(FailureKind))
+FAULT_CODE = Choice(name="FaultCode", words=tuple(FaultCode))
+TREND = Choice(name="Trend", words=tuple(Trend))
+INDICATOR = Choice(name="Indicator", words=tuple(INDICATORS.values()))
+ASSESSMENT = Choice(name="Assessment", words=tuple(Assessment))

@@ -34,7 +34,7 @@ class Moment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Word:
+class Choice:
     """One of a closed set of words; `name` is the set's own, by which clients know its type."""
 
     name: str
@@ -92,7 +92,7 @@ class MapOf:
 
     value: "Shape"
     key: str
-    keys: Word | None = None
+    keys: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Record:
         return frozenset(field.name for field in self.fields)
 
 
-Shape = Text | Flag | Moment | Word | Whole | Number | ListOf | MapOf | Record
+Shape = Text | Flag | Moment | Choice | Whole | Number | ListOf | MapOf | Record
 
 
 def example_of(record: Record) -> dict[str, Any]:
@@ -151,14 +151,14 @@ def _example(shape: Shape, given: Any) -> Any:
     raise ValueError(f"a field of shape {shape} has no example")
 
 
-def named_in(shape: Shape) -> Iterator["Record | Word"]:
+def named_in(shape: Shape) -> Iterator["Record | Choice"]:
     """Return every record and set of words inside a shape, itself included, the outer ones first."""
     match shape:
         case Record():
             yield shape
             for field in (*shape.fields, *([shape.others] if shape.others else [])):
                 yield from named_in(field.shape)
-        case Word():
+        case Choice():
             yield shape
         case ListOf():
             yield from named_in(shape.item)

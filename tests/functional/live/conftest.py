@@ -12,7 +12,7 @@ from django_redis import get_redis_connection
 from realtime.api import views
 from realtime.broadcast.announcements import GROUP, _send
 from realtime.core import history
-from realtime.core.history import Sample
+from realtime.core.history import SweepSample
 from realtime.core.records import Fault, ServiceState, Snapshot, Status
 from realtime.live import event_stream, websocket
 from realtime.live import hub as hub_module
@@ -70,7 +70,7 @@ class Newsroom:
             memory={},
             totals=history.grow(
                 acquired.totals,
-                sample=Sample(
+                sample=SweepSample(
                     started_at=now.timestamp() - 0.25,
                     at=now.timestamp(),
                     interval_seconds=self.interval_seconds,

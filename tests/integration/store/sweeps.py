@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from realtime.core import history
-from realtime.core.history import EMPTY, Sample, Totals
+from realtime.core.history import EMPTY, SweepSample, Totals
 from realtime.core.records import ServiceMemory, ServiceState, Snapshot, Status, StatusChange
 from realtime.store.snapshots import Acquired, Lease, Store
 
@@ -30,7 +30,9 @@ def snapshot(number: int, *, at: datetime = NOW, interval_seconds: int = 5) -> S
 def grown(totals: Totals, *, at: datetime, events_per_second: float = 10.0, interval_seconds: int = 5) -> Totals:
     """The totals with one sweep more, that measured this event rate."""
     fleet = {history.SWEEPS: (1.0,), history.EVENTS_PER_SECOND: (events_per_second,)}
-    sample = Sample(started_at=at.timestamp() - 0.2, at=at.timestamp(), interval_seconds=interval_seconds, fleet=fleet)
+    sample = SweepSample(
+        started_at=at.timestamp() - 0.2, at=at.timestamp(), interval_seconds=interval_seconds, fleet=fleet
+    )
     return history.grow(totals, sample=sample, tracked={SERVICE: ()})
 
 

@@ -8,7 +8,7 @@ import redis
 
 from realtime.core import history
 from realtime.core.codec import RECORDS_VERSION
-from realtime.core.history import BUCKETS_PER_PERIOD, EMPTY, PERIODS, Sample, bucket_seconds
+from realtime.core.history import BUCKETS_PER_PERIOD, EMPTY, PERIODS, SweepSample, bucket_seconds
 from realtime.store.redis_keys import RedisKeys
 from realtime.store.snapshots import LeaseLost, Published, Store
 from tests.integration.store.sweeps import (
@@ -206,7 +206,7 @@ def test_a_service_without_a_change_has_none(store: Store) -> None:
 def test_memory_is_bounded_by_the_number_of_services(store: Store, clean_store: redis.Redis) -> None:
     services = [f"service-number-{index}" for index in range(50)]
     values = {history.FAILED: (0.0,), history.RESPONSE_TIME: (0.0452,), history.reading_series("rate"): (740.25,)}
-    sample = Sample(
+    sample = SweepSample(
         started_at=0.0,
         at=0.0,
         interval_seconds=5,

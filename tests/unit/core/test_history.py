@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from realtime.core import history, sketch
-from realtime.core.history import BUCKETS_PER_PERIOD, EMPTY, PERIODS, Figures, Sample, Totals, reading_series
+from realtime.core.history import BUCKETS_PER_PERIOD, EMPTY, PERIODS, Figures, SweepSample, Totals, reading_series
 from tests.unit.core.simulated_store import SimulatedStore
 from tests.unit.core.weighing import seconds_stood_for
 
@@ -29,7 +29,7 @@ class Sweep:
     """
 
     at: float
-    sample: Sample
+    sample: SweepSample
     services: Mapping[str, tuple[str, ...]]
     weight: Fraction
 
@@ -38,9 +38,9 @@ def brought(
     fleet: Mapping[str, tuple[float, ...]] | None = None,
     services: Mapping[str, Mapping[str, tuple[float, ...]]] | None = None,
     latencies: tuple[float, ...] = (),
-) -> Sample:
+) -> SweepSample:
     """What a sweep brings; `Course.sweep` says when."""
-    return Sample(
+    return SweepSample(
         started_at=0, at=0, interval_seconds=1, fleet=fleet or {}, services=services or {}, latencies=latencies
     )
 
@@ -54,7 +54,7 @@ class Course:
     totals: Totals = EMPTY
 
     def sweep(
-        self, at: float, sample: Sample, tracked: Mapping[str, tuple[str, ...]] = TRACKED, *, interval: int = 5
+        self, at: float, sample: SweepSample, tracked: Mapping[str, tuple[str, ...]] = TRACKED, *, interval: int = 5
     ) -> None:
         timed = replace(sample, started_at=at, at=at, interval_seconds=interval)
         last = self.raw[-1].sample if self.totals is not EMPTY else None
@@ -156,7 +156,7 @@ gaps = st.sampled_from([1.0, 1.9, 5.0, 5.0, 5.02, 30.0, 60.0, 120.0, 700.0, HOUR
 
 
 @st.composite
-def sweeps(draw: st.DrawFn) -> list[tuple[float, int, Sample, Mapping[str, tuple[str, ...]]]]:
+def sweeps(draw: st.DrawFn) -> list[tuple[float, int, SweepSample, Mapping[str, tuple[str, ...]]]]:
     """Gaps before each sweep, the interval it was made under, what it brought, and the registry then."""
     found = []
     usual = draw(gaps)
@@ -175,7 +175,7 @@ def sweeps(draw: st.DrawFn) -> list[tuple[float, int, Sample, Mapping[str, tuple
 
 @given(course=sweeps(), offset=st.floats(0, 3_000), period=st.sampled_from(list(PERIODS.values())))
 def test_windows_are_the_means_of_the_raw_samples(
-    course: list[tuple[float, int, Sample, Mapping[str, tuple[str, ...]]]], offset: float, period: int
+    course: list[tuple[float, int, SweepSample, Mapping[str, tuple[str, ...]]]], offset: float, period: int
 ) -> None:
     run = Course()
     at = START + offset
@@ -187,7 +187,7 @@ def test_windows_are_the_means_of_the_raw_samples(
         assert_brute_force(run, period)
 
 
-def _readings_of(sample: Sample, tracked: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+def _readings_of(sample: SweepSample, tracked: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
     # A reading has samples only while it is registered.
     return {name: ("rate",) if RATE in sample.services.get(name, {}) else given for name, given in tracked.items()}
 
