@@ -21,8 +21,6 @@ from tests.e2e.running import ENDPOINT, PROJECT_DIR, answer_of
 from tests.e2e.serving import running_serve
 from tests.functional.small_services import UNHEALTHY, small_services
 
-pytestmark = pytest.mark.e2e
-
 REGISTRY = """
 services:
   - name: ingestion

@@ -22,6 +22,7 @@ from realtime.core.records import (
     Sweep,
     Target,
 )
+from realtime.reporting.histories import process_histories
 from realtime.reporting.reader import process_reader
 from realtime.store.snapshots import Acquired, Store, open_store
 from tests.embedded_store import clean_store, running_store  # noqa: F401
@@ -67,8 +68,10 @@ def results(**statuses: Status) -> list[ProbeResult]:
 @pytest.fixture
 def store(clean_store: redis.Redis) -> Iterator[Store]:  # noqa: F811
     process_reader.cache_clear()
+    process_histories.cache_clear()
     yield open_store(settings.REALTIME)
     process_reader.cache_clear()
+    process_histories.cache_clear()
 
 
 @pytest.fixture
