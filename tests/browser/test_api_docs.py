@@ -8,7 +8,7 @@ from tests.browser.fleet import Fleet
 
 def opened(page: Page) -> Locator:
     """Open the operation of the document, and return it."""
-    operation = page.locator("#operations-real-time-metrics-getRealTimeMetrics")
+    operation = page.locator("#operations-metrics-getRealTimeMetrics")
     operation.locator(".opblock-summary-control").click()
     return operation
 

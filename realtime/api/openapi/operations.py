@@ -92,7 +92,7 @@ def _described(view: Any, *, operation_id: str, **description: Any) -> Any:
     class Described(view):  # type: ignore[misc]
         schema = Schema()
 
-    return extend_schema(**description)(Described)
+    return extend_schema(tags=["metrics"], **description)(Described)
 
 
 class DescribedMetrics(OpenApiViewExtension):

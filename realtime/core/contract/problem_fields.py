@@ -3,8 +3,6 @@
 from realtime.core.contract.quantities import TEXT
 from realtime.core.contract.shapes import Field, ListOf, Record, Whole
 
-_NO_PARAMETER = "the error is not about one parameter"
-
 PROBLEM = Record(
     name="Problem",
     meaning="Why a request is refused or cannot be answered (RFC 9457).",
@@ -19,13 +17,19 @@ PROBLEM = Record(
             example="period must be one of 1m, 5m, 15m, 1h, 24h",
         ),
         Field("code", TEXT, "A stable word for programs.", example="invalid_parameter"),
-        Field("field", TEXT, "The query parameter that is wrong.", example="period", absent_when=_NO_PARAMETER),
+        Field(
+            "field",
+            TEXT,
+            "The query parameter that is wrong.",
+            example="period",
+            absent_when="the error is not about one parameter",
+        ),
         Field(
             "choices",
             ListOf(item=TEXT),
             "What the parameter may be, or which parameters there are.",
             example=["1m", "5m", "15m", "1h", "24h"],
-            absent_when=_NO_PARAMETER,
+            absent_when="there is no list of them",
         ),
     ),
 )
