@@ -74,22 +74,19 @@ document.querySelector("[data-clear]").addEventListener("click", (event) => {
   filter();
   filters.elements.q.focus();
 });
-document.querySelector("[data-f=counts]").addEventListener("click", (event) => {
-  const link = event.target.closest("[data-count]");
-  if (!link) return;
-  event.preventDefault();
-  const { status } = filters.elements;
-  status.value = status.value === link.dataset.count ? "" : link.dataset.count; // once more takes it off
-  filter();
-});
-document.querySelector("[data-f=groups]").addEventListener("click", (event) => {
-  const link = event.target.closest("[data-group]");
-  if (!link) return;
-  event.preventDefault();
-  const { group } = filters.elements;
-  group.value = group.value === link.dataset.group ? "" : link.dataset.group; // once more takes it off
-  filter();
-});
+for (const [list, mark, choice] of [
+  ["counts", "count", filters.elements.status],
+  ["groups", "group", filters.elements.group],
+]) {
+  document.querySelector(`[data-f=${list}]`).addEventListener("click", (event) => {
+    const link = event.target.closest(`[data-${mark}]`);
+    if (!link) return;
+    event.preventDefault();
+    const chosen = link.dataset[mark];
+    choice.value = choice.value === chosen ? "" : chosen; // once more takes it off
+    filter();
+  });
+}
 pace.addEventListener("change", () => {
   remember("interval", pace.value);
   page.setInterval(pace.value);
