@@ -14,6 +14,8 @@ from jsonschema import Draft202012Validator
 
 from metricsproj import env
 from realtime.api.openapi import openapi_document
+from realtime.api.throttling import PerClient
+from realtime.api.views import RealTimeMetricsView
 from realtime.config import ReadAccess
 from realtime.core.records import Fault, FaultCode, Status
 from realtime.reporting import access
@@ -200,6 +202,14 @@ def test_while_keys_cannot_be_checked_the_error_is_as_described(
     monkeypatch.setattr("realtime.api.permissions.admit", unknown)
 
     assert_error(Client().get(URL), status=503, code="store_unavailable")
+
+
+def test_over_the_rate_limit_the_error_is_as_described(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RealTimeMetricsView, "throttle_classes", [PerClient])
+    monkeypatch.setattr(PerClient, "allow_request", lambda throttle, request, view: False)
+    monkeypatch.setattr(PerClient, "wait", lambda throttle: 16.2)
+
+    assert_error(ask(), status=429, code="throttled")
 
 
 # Who may read
