@@ -176,14 +176,18 @@ def _run_fork(part: Part, fork: Fork, output: int, parent_pid: int) -> None:
         if isinstance(stream, TextIOWrapper):
             os.dup2(output, stream.fileno())
             stream.reconfigure(line_buffering=True)
-    _close_all_but({0, 1, 2, *part.inherited})
+    _release_all_but({0, 1, 2, *part.inherited})
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED_BY_SUPERVISOR)
     fork.run()
 
 
-def _close_all_but(kept: set[int]) -> None:
-    # The objects that own these descriptors are never freed here: they are frozen, and the process ends by `_exit`.
+def _release_all_but(kept: set[int]) -> None:
+    """Let go of what the other descriptors lead to, and keep their numbers taken.
+
+    Objects from the supervisor still own these numbers, and some close theirs later: a Redis client for example, when
+    it sees that it has been forked. A number that had been given away by then would be closed under its new owner.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in [int(entry.name) for entry in Path("/dev/fd").iterdir()]:
-        if descriptor not in kept:
-            with contextlib.suppress(OSError):  # the one that listed them is closed already
-                os.close(descriptor)
+        if descriptor not in {nothing, *kept}:
+            os.dup2(nothing, descriptor, inheritable=False)

@@ -206,15 +206,22 @@ asyncio.run(main())
 
 
 FORKING = """
-import asyncio, os, pathlib, signal, sys, threading
+import asyncio, os, pathlib, signal, socket, sys, threading
 from metricsproj.supervision.parts import Fork, Part
 from metricsproj.supervision.supervisor import Supervisor
 
+sockets = [socket.socket() for _ in range(3)]
+
 def work():
-    descriptors = sorted(int(entry.name) for entry in pathlib.Path("/dev/fd").iterdir())
+    own = [descriptor for _ in range(20) for descriptor in os.pipe()]
+    sockets.clear()
+    print("still has its own", len([os.fstat(descriptor) for descriptor in own]))
+    for descriptor in own:
+        os.close(descriptor)
+    links = {int(entry.name): os.path.realpath(entry) for entry in pathlib.Path("/proc/self/fd").iterdir()}
     print("name", pathlib.Path("/proc/self/comm").read_text().strip())
     print("leads its session", os.getsid(0) == os.getpid())
-    print("descriptors", [number for number in descriptors if os.path.exists(f"/dev/fd/{number}")])
+    print("descriptors", sorted(number for number, link in links.items() if "pipe" in link or "socket" in link))
     signal.pause()
 
 async def main():
@@ -250,9 +257,10 @@ def test_a_fork_keeps_nothing_of_its_supervisor_but_what_it_inherits() -> None:
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines() == [
+        "web still has its own 40",
         "web name web",
         "web leads its session True",
-        "web descriptors [0, 1, 2, 40]",
+        "web descriptors [1, 2, 40]",
         "up web ended (killed by SIGTERM)",
         "up starting web again in 0.5 s",
         "late cannot be forked beside other threads",
