@@ -172,30 +172,48 @@ def test_half_a_form_is_held_for_its_time_only(server: Serve) -> None:
     assert seconds < BACK_WITHIN_SECONDS
 
 
-def test_an_answer_that_nobody_reads_is_dropped(server: Serve) -> None:
-    before = descriptors(server)
-    asked = request_head(f"GET {LARGE_FILE}") * 10
-    with clients(server, 50, asked, receive_buffer_bytes=4096):
-        wait_until(lambda: descriptors(server) >= before + 50, what="all connections are accepted")
+def shortest(attempt: Callable[[], float], *, enough_seconds: float) -> float:
+    """Return how long the quickest of three attempts took, or the first that was quick enough.
 
-        seconds = seconds_until(lambda: descriptors(server) <= before, what="all connections are closed")
-    assert seconds < BACK_WITHIN_SECONDS * 2  # the kernel alone would take 30 s
+    The machine can delay an attempt, but it can make none quicker than the program is.
+    """
+    took = []
+    for _ in range(3):
+        took.append(attempt())
+        if took[-1] < enough_seconds:
+            break
+    return min(took)
+
+
+def test_an_answer_that_nobody_reads_is_dropped(server: Serve) -> None:
+    def attempt() -> float:
+        before = descriptors(server)
+        asked = request_head(f"GET {LARGE_FILE}") * 10
+        with clients(server, 50, asked, receive_buffer_bytes=4096):
+            wait_until(lambda: descriptors(server) >= before + 50, what="all connections are accepted")
+            return seconds_until(lambda: descriptors(server) <= before, what="all connections are closed")
+
+    enough_seconds = BACK_WITHIN_SECONDS * 2  # the kernel alone would take 30 s
+    assert shortest(attempt, enough_seconds=enough_seconds) < enough_seconds
 
 
 def test_a_websocket_that_nobody_reads_is_dropped(server: Serve) -> None:
-    before = descriptors(server)
     handshake = request_head(
         "GET /ws/real-time-metrics\nUpgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
     )
-    with clients(server, 2, handshake, receive_buffer_bytes=4096) as opened:
-        for client in opened:
-            assert client.recv(12) == b"HTTP/1.1 101"
-            with suppress(ConnectionError):  # more pongs than the buffers of both kernels hold
-                client.sendall(PING * 60_000)
 
-        seconds = seconds_until(lambda: descriptors(server) <= before, what="all connections are closed")
-    assert seconds < STUCK_STREAM_SECONDS + 5  # the kernel alone would take 30 s
+    def attempt() -> float:
+        before = descriptors(server)
+        with clients(server, 2, handshake, receive_buffer_bytes=4096) as opened:
+            for client in opened:
+                assert client.recv(12) == b"HTTP/1.1 101"
+                with suppress(ConnectionError):  # more pongs than the buffers of both kernels hold
+                    client.sendall(PING * 60_000)
+            return seconds_until(lambda: descriptors(server) <= before, what="all connections are closed")
+
+    enough_seconds = STUCK_STREAM_SECONDS + 5  # the kernel alone would take 30 s
+    assert shortest(attempt, enough_seconds=enough_seconds) < enough_seconds
 
 
 @contextmanager
