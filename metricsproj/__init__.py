@@ -1,4 +1,4 @@
-"""The project around the app: settings, doors, `manage.py up` and the sample fleet."""
+"""The project around the app: settings, entry points, `manage.py up` and the sample fleet."""
 
 from metricsproj.celery import app as celery_app  # shared tasks bind to it, whichever program imports them
 

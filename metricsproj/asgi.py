@@ -14,7 +14,7 @@ from metricsproj.wsgi import application as wsgi_application
 from metricsproj.wsgi_bridge import WsgiBridge
 from realtime.live.asgi import Receive, Scope, Send, request_of
 from realtime.live.gate import is_host_served
-from realtime.live.routing import with_live_doors
+from realtime.live.routing import with_live_routes
 
 # One interpreter lock: more threads would only take it from each other, for a sixth fewer answers a second. Not one,
 # since the request that finds the store frozen waits for it, and the others must not.
@@ -32,7 +32,7 @@ _pages = WsgiBridge(wsgi_application, threads=PAGE_THREADS)
 async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer programs and people in threads of their own, so that neither waits for the other.
 
-    An orchestrator is a program: that pages wait for the database is no reason to end this process.
+    Health checks count as programs: an orchestrator must not restart a process whose pages wait for the database.
     """
     is_program = scope["type"] == "http" and (scope["path"].startswith(API_PREFIX) or scope["path"] in HEALTH_PATHS)
     await (_api if is_program else _pages)(scope, receive, send)
@@ -52,4 +52,4 @@ def _body_limit_bytes(scope: Scope) -> int:
     return FORM_BYTES.get(path, 0)
 
 
-application = RequestBodies(with_live_doors(_http), limit_of=_body_limit_bytes)
+application = RequestBodies(with_live_routes(_http), limit_of=_body_limit_bytes)

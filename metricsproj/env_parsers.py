@@ -25,7 +25,7 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}  # by the first letter
 
 
 class MistakenValue(ValueError):
-    """A value that a parser refuses; the message tells what is wrong, never what a secret is."""
+    """A value that a parser refuses; the message says what is wrong, but never a secret."""
 
 
 def flag(text: str) -> bool:

@@ -82,7 +82,7 @@ class GuardedHttp(HttpToolsProtocol):
             super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what cannot be served: httptools reports an error of ours as one of its own."""
+        """Answer what cannot be served: httptools wraps our exceptions in its own."""
         self._refuse(self._refused_as)
 
     def shutdown(self) -> None:

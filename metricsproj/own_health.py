@@ -33,7 +33,7 @@ def _liveness() -> HttpResponse:
 def _readiness() -> HttpResponse:
     """Return 503 while this process has no snapshot to serve, or refuses clients because it has no descriptors left.
 
-    A store that is away is no reason: answering from memory is what this process is for.
+    A store that is away does not matter here: this process can answer from memory.
     """
     latest = latest_snapshot(timezone.now())
     is_store_away = latest.fault is not None and latest.fault.code is FaultCode.STORE_UNAVAILABLE

@@ -1,7 +1,7 @@
 """Keeps what clients do, and long outages, from filling the log: a line of each kind once a minute.
 
 A page that polls through an outage, a revoked key in a script, a stranger's scanner: each would write a line every few
-seconds or faster, some with a traceback. What failed on our side is told by whoever noticed it, once.
+seconds or faster, some with a traceback. Internal failures are logged once, where they are noticed.
 """
 
 import logging
@@ -37,8 +37,8 @@ _OF_AN_OUTAGE = frozenset(
 class OnceAMinute(logging.Filter):
     """Lets the first line of each kind through and, a minute later, the next, with how many were left out.
 
-    A kind is a status and the door that answered with it, so that their number is bounded. 503 is one of them; any
-    other fault of ours passes always.
+    A kind is a status and the view that answered with it, so that their number is bounded. 503 is one of them; any
+    other internal error always passes.
     """
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:

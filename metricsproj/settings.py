@@ -23,7 +23,7 @@ except OSError as error:
 # Then the store is there only while an `up` runs on the same data folder.
 IS_STORE_EMBEDDED = not ENV[env.REDIS_URL]
 
-# What libraries of ours read from the environment by themselves: no service is sent these either.
+# What libraries read from the environment by themselves: these are not sent to services either.
 SECRETS_OF_OTHERS = frozenset(
     {
         "DJANGO_SUPERUSER_PASSWORD",
@@ -165,7 +165,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a sweep that was lost is not repeated: the next one is due anyway
 CELERY_TASK_DEFAULT_QUEUE = "realtime"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Probes are threads anyway, and children of another pool would not hear that the worker is to stop. Two, so that a
+# Probes are threads anyway, and children of another pool would not get the signal to stop. Two, so that a
 # sweep which overlaps with another can say so instead of waiting.
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = 2
@@ -177,7 +177,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# Five wrong passwords for one name from one address close that door for a quarter of an hour. Not for the name alone:
+# Five wrong passwords for one name from one address block that for a quarter of an hour. Not for the name alone:
 # a stranger could lock the owner out. Counted in the database, which a login needs anyway.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)

@@ -13,5 +13,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "metricsproj.settings")
 application = get_wsgi_application()
 # A process that has seen a snapshot can answer while the store is away.
 process_reader().refresh()
-# Loaded now, the doors cost the first visitor nothing.
+# Loading the URLs now saves the first request that time.
 import_module(settings.ROOT_URLCONF)

@@ -1,6 +1,6 @@
 """Lets an ASGI server ask a WSGI application: one hop to a thread for each request, and one back with a whole answer.
 
-The usual bridge, a2wsgi, hops to and fro for each piece of an answer, so that it can stream. Nothing of ours streams
+The usual bridge, a2wsgi, hops to and fro for each piece of an answer, so that it can stream. Nothing here streams
 through WSGI, and those hops cost more than our view: with it one CPU-second gave 870 answers of the endpoint, with
 this 1,970 (two busy cores, uvicorn, 11 services).
 """

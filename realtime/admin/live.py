@@ -17,7 +17,7 @@ from realtime.reporting.reader import latest_snapshot
 class LiveStates:
     """States by service name, and how far they can be trusted.
 
-    age_seconds: of the snapshot, None when there is none. fault: what of ours fails.
+    age_seconds: of the snapshot, None when there is none. fault: the internal failure, if any.
     """
 
     states: Mapping[str, ServiceState]

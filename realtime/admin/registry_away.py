@@ -18,7 +18,7 @@ STATUS = 503
 
 
 class TellOfRegistry:
-    """Middleware: what the database refuses the admin while it is away or locked is a 503, and no mistake of ours."""
+    """Middleware: answers 503 while the registry's database is away or locked, instead of an internal error."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -43,7 +43,7 @@ class TellOfRegistry:
 
 
 def _has_given_up(exception: RegistryError) -> bool:
-    """Tell whether it was the database's own trouble: gone, locked, or longer at it than it may be.
+    """Return whether the database itself failed: gone, locked, or slower than its time limit.
 
     SQLite tells mistakes in SQL by the same exception, and so a table that an emptied database lacks.
     """
@@ -52,7 +52,7 @@ def _has_given_up(exception: RegistryError) -> bool:
 
 
 def _is_away() -> bool:
-    """Tell whether the database refuses even what every one of ours holds: SQLite makes an empty one of none."""
+    """Return whether the database lacks even the migration table: SQLite creates an empty file where there is none."""
     try:
         return not MigrationRecorder.Migration.objects.using(connection.alias).exists()
     except RegistryError:

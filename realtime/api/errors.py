@@ -30,7 +30,7 @@ class Refusal(exceptions.APIException):
 
 
 def handle_error(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """Return the answer to a request that cannot be served; None for an error of ours, which Django logs as a 500."""
+    """Return the answer to a request that cannot be served; None for an internal error, which Django logs as a 500."""
     problem = _problem(error)
     return None if problem is None else to_django(refusal(problem))
 

@@ -1,4 +1,4 @@
-"""The refresh interval of a cycle that nobody told one: that of the snapshot which is published now."""
+"""The refresh interval of a cycle without a given one: that of the snapshot that is published now."""
 
 from datetime import datetime
 

@@ -46,7 +46,7 @@ def read_content(*, body: bytes, content_type: str) -> Content:
 
 
 def says_json(content_type: str) -> bool:
-    """Tell whether a content type promises JSON: application/json, text/json or a `+json` suffix (RFC 6839)."""
+    """Return whether a content type says JSON: application/json, text/json or a `+json` suffix (RFC 6839)."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type.endswith(("/json", "+json"))
 

@@ -28,7 +28,7 @@ SLACK_SHARE = 0.25
 
 
 def timed_out(result: ProbeResult) -> bool:
-    """Tell whether a probe used up its whole time waiting; a resolver that stays silent takes as long as a target."""
+    """Return whether a probe used up its whole time waiting, for the target or for a silent resolver."""
     if result.failure is None:
         return False
     kind = result.failure.kind
@@ -109,7 +109,7 @@ def _may_join(until: datetime, target: Target, kept: ServiceMemory, now: datetim
 
 
 def _left_maintenance(target: Target, state: ServiceState | None, *, now: datetime) -> bool:
-    """Tell whether its maintenance has just ended: nobody knows how it is now, and everybody wants to."""
+    """Return whether its maintenance has just ended, so that its status is not known and should be probed at once."""
     was_in_it = state is not None and state.status is Status.MAINTENANCE
     return was_in_it and not is_in_maintenance(target.maintenance, now=now)
 

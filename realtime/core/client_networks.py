@@ -1,4 +1,4 @@
-"""What clients are told apart by when they are counted: the address, of IPv6 the network, which one host has alone."""
+"""How clients are counted: by IPv4 address, or by IPv6 /64, since one host can own all of it."""
 
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Network, ip_address
@@ -10,9 +10,9 @@ UNKNOWN_CLIENT = "0.0.0.0"  # noqa: S104  # all clients of a unix socket; no add
 PREFIX_BITS = 64
 
 
-def counted_as(*told: str) -> str:
+def counted_as(*addresses: str) -> str:
     """Return what the first of these texts that is an address counts as, e.g. 10.0.0.1, ::1 or 2001:db8::."""
-    for text in told:
+    for text in addresses:
         with suppress(ValueError):
             address = canonical(ip_address(text))
             if isinstance(address, IPv4Address) or address.is_loopback:

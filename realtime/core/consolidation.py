@@ -125,7 +125,7 @@ def _active_sources(entries: Sequence[Entry]) -> tuple[str, ...]:
 
 
 def _fault(sweep: Sweep, *, network_failed: bool) -> Fault | None:
-    """Return what of ours failed, the one that explains most of what is shown."""
+    """Return the internal failure that explains most of what is shown."""
     if network_failed:
         return network.fault()
     return sweep.fault or _collector_fault(sweep.outcomes)
@@ -165,7 +165,7 @@ def _sample(entries: Sequence[Entry], snapshot: Snapshot, *, sweep: Sweep) -> hi
     if 0 < snapshot.events_expected == snapshot.events_fresh:
         fleet[history.EVENTS_PER_SECOND] = (snapshot.events_per_second,)
     counts = counting.count_apis(snapshot.services)
-    # A status kept from an earlier sweep because of a failure of ours says nothing about this one.
+    # A status kept from an earlier sweep because of an internal failure says nothing about this one.
     if counts.total and all(entry.is_known for entry in entries):
         fleet[history.API_CALLS_ACTIVE] = (float(counts.active),)
         # While all are in maintenance there is no health to measure; a 0 would make planned work a fall in health.

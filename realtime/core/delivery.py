@@ -137,7 +137,7 @@ def after(message: Message, *, held: Held, present: Present, now: float) -> Held
                 message_at=now,
             )
         case Message.DELTA:
-            # Patches lead to the state in which the snapshot came; what changed since is to be told.
+            # Patches lead to the state in which the snapshot came; later changes of state follow as a message.
             return Held(
                 snapshot_id=present.snapshot_id,
                 state_version=present.arrival_version,
@@ -162,7 +162,7 @@ def _must_hear_state(held: Held, present: Present) -> bool:
     if held.state_version is None:
         # Also when all is well: it may have left in a trouble that is over, and nobody here remembers.
         return present.snapshot_id == held.snapshot_id
-    # A change that a newer snapshot overtook is told by that snapshot.
+    # A change that a newer snapshot overtook is part of that snapshot.
     return present.state_version > max(held.state_version, present.arrival_version)
 
 

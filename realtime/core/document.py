@@ -49,7 +49,7 @@ def build(
 
     Args:
         stale: changes only `stale`, `status` and `error`, never a count or an entry.
-        fault: what of ours fails now; without it, what failed when the snapshot was made.
+        fault: the present internal failure; None: the one when the snapshot was made, if any.
         part: which entries are wanted, and how much of each.
     """
     counts = counting.count_apis(snapshot.services)

@@ -37,7 +37,7 @@ NETWORK_FAILED = "the network of the machine that checks has failed"
 class Entry:
     """What one target contributes.
 
-    is_known: its status is of this sweep, and not one kept because of a failure of ours.
+    is_known: its status is of this sweep, and not one kept because of an internal failure.
     is_sample: the sweep counts as a probe of it; failed_as: as a failed one, of this kind.
     is_fresh: its readings and its latency are of this sweep.
     """
@@ -201,7 +201,7 @@ def _sat_out(target: Target, *, sweep: Sweep, state: ServiceState, memory: Servi
     """Keep what was shown, however old, and count one more failed probe, of the kind of the last one.
 
     One whose last probe did not fail (its name look-up hangs since, or its first probe was cut) has no such kind, and
-    no failure that could stand for ever: it is believed for as long as others that were not probed.
+    no failure that could stand for ever: it expires like any other unprobed service.
     """
     if memory.last_kind is None:
         return _not_probed(target, sweep=sweep, state=state, memory=memory)
@@ -228,7 +228,7 @@ def _expected_check_at(memory: ServiceMemory, sweep: Sweep) -> datetime | None:
 
 
 def _not_probed(target: Target, *, sweep: Sweep, state: ServiceState, memory: ServiceMemory) -> Entry:
-    """Keep what was shown, until it is too old to be believed: the failure is ours."""
+    """Keep what was shown until it is too old: the failure is internal."""
     state = replace(state, next_check_at=None)
     age = None if state.checked_at is None else (sweep.finished_at - state.checked_at).total_seconds()
     if age is None or age > _staleness_limit(sweep):

@@ -1,4 +1,4 @@
-"""How old a snapshot is, and when it is too old to be believed."""
+"""How old a snapshot is, and when it is stale."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ def age_seconds(*, snapshot: Snapshot, now: datetime, seconds_since_seen: float)
 
 
 def is_stale(*, snapshot: Snapshot, age_seconds: float) -> bool:
-    """Tell whether a snapshot of this age is too old, by the interval and deadline it was made under."""
+    """Return whether a snapshot of this age is too old, by the interval and deadline it was made under."""
     limit = staleness_limit_seconds(
         refresh_interval_seconds=snapshot.refresh_interval_seconds,
         sweep_deadline_seconds=snapshot.sweep_deadline_seconds,

@@ -9,7 +9,7 @@ LEAST_SILENT_PLACES = 3
 
 
 def is_unreachable(outcomes: Iterable[Outcome]) -> bool:
-    """Tell whether our own network failed in this sweep.
+    """Return whether the network of this machine failed in this sweep.
 
     It did when probes of at least three different remote addresses or names met with silence, and nothing remote
     answered anybody. Loopback, and targets that were not probed, prove nothing either way.

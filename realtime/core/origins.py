@@ -15,7 +15,7 @@ def origin_of(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def are_one_origin(*urls: str) -> bool:
-    """Tell whether all these URLs have one origin; one that cannot be read has none in common with another."""
+    """Return whether all these URLs have the same origin; a URL that cannot be parsed shares its origin with none."""
     try:
         return len({origin_of(urlsplit(url)) for url in urls}) == 1
     except ValueError:

@@ -1,4 +1,4 @@
-"""Takes the numbers out of a service's answers: registered readings, numbers taken along, uptime, conditions."""
+"""Takes the numbers out of a service's answers: registered readings, unregistered numbers, uptime, conditions."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from realtime.core.expressions import search
 from realtime.core.metric_readings import Measured, measure
 from realtime.core.records import CounterSample, Exchange, LabelledTotals, ReadingKind, ReadingSpec, Target
 
-MAX_TAKEN_ALONG = 32
+MAX_UNREGISTERED = 32
 MAX_NAME_LENGTH = 64
 UPTIME = "uptime_seconds"
 
@@ -78,7 +78,7 @@ def take(
     uptime = gauges.pop(UPTIME, None)
     registered = {shown_name(spec) for spec in target.readings}
     return Taken(
-        gauges=gauges | _along(health, registered=registered),
+        gauges=gauges | _unregistered(health, registered=registered),
         counters=counters,
         series=series,
         errors=errors,
@@ -176,17 +176,17 @@ def _kind_of(value: object) -> str:
     return kinds.get(type(value), "a number beyond range")
 
 
-def _along(health: object, *, registered: Collection[str]) -> dict[str, float]:
-    """Return the numbers at the top level of a health document, the first MAX_TAKEN_ALONG that nobody registered."""
-    along: dict[str, float] = {}
+def _unregistered(health: object, *, registered: Collection[str]) -> dict[str, float]:
+    """Return the numbers at the top level of a health document, the first MAX_UNREGISTERED that nobody registered."""
+    unregistered: dict[str, float] = {}
     for name, value in health.items() if isinstance(health, dict) else ():
         number = answers.finite_number(value)
         if number is None or name == UPTIME or public_name(name) in registered or not _is_showable(name):
             continue
-        along.setdefault(public_name(name), number)
-        if len(along) == MAX_TAKEN_ALONG:
+        unregistered.setdefault(public_name(name), number)
+        if len(unregistered) == MAX_UNREGISTERED:
             break
-    return along
+    return unregistered
 
 
 def _is_showable(name: str) -> bool:
@@ -201,7 +201,7 @@ def _uptime(health: object) -> float | None:
     if seconds is not None:
         return seconds
     text = health.get("uptime")
-    # A bare number there could be of any unit, so it is taken along as it is.
+    # A bare number there could be of any unit, so it is shown as it is.
     return parse_uptime(text) if isinstance(text, str) else None
 
 

@@ -68,7 +68,7 @@ class Evidence(StrEnum):
 
 
 class Contact(StrEnum):
-    """What a probe heard from beyond this machine, which tells a silent network from a service that fails.
+    """What a probe received from beyond this machine. It distinguishes a dead network from a failing service.
 
     NONE: it asked nobody there (loopback, an address of this machine, refused by our own policy), so it proves nothing.
     ANSWERED: something came back, a refused connection and 'no such name' included.
@@ -100,7 +100,7 @@ class Aggregate(StrEnum):
 
 
 class FaultCode(StrEnum):
-    """Failures of ours, never of a service: the top-level `error.code` of an answer."""
+    """Codes of internal failures, never of a service's failure: the top-level `error.code` of an answer."""
 
     NO_SNAPSHOT = "no_snapshot"
     STORE_UNAVAILABLE = "store_unavailable"
@@ -112,7 +112,7 @@ class FaultCode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """Something of ours failed; `message` is safe to show to anyone."""
+    """An internal failure; `message` is safe to show to anyone."""
 
     code: FaultCode
     message: str
@@ -260,7 +260,7 @@ class Exchange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeResult:
-    """The outcome of one probe: the verdict before flap damping, and the numbers taken along.
+    """The outcome of one probe: the verdict before flap damping, and the unregistered numbers.
 
     response_time_seconds: of the health request, None when there was no answer.
     finished_seconds: when the probe ended, after the start of its sweep.
@@ -323,7 +323,7 @@ Outcome = ProbeResult | Unprobed
 class Sweep:
     """One pass over all targets: `outcomes` in the order of `targets`, and the figures it was made under.
 
-    fault: what of ours had failed before the probes began (the registry), None when nothing had.
+    fault: the internal failure before the probes began (the registry), None without one.
     """
 
     targets: Sequence[Target]

@@ -1,4 +1,4 @@
-"""What the listeners of one view are told: one rendering, one patch and one encoding for all of them."""
+"""The messages for the listeners of one view: one rendering, one patch and one encoding for all of them."""
 
 import json
 from collections.abc import Mapping
@@ -83,7 +83,7 @@ class Feed:
         self._events: dict[tuple[Transport, Message, int | None, bool], Event] = {}
 
     def reaches(self, snapshot_id: int | None) -> bool:
-        """Tell whether patches lead from this snapshot to the present one."""
+        """Return whether patches lead from this snapshot to the present one."""
         return snapshot_id in self._positions
 
     def event(self, message: Message, *, held: Held, transport: Transport) -> Event:
@@ -176,7 +176,7 @@ def advance(before: Feed | None, *, rendered: Rendered, now: float, wants_patche
 
 
 def _in_other_state(before: Feed, *, rendered: Rendered, state: State) -> Feed:
-    # Before the first snapshot the times alone differ, which only those who connect need to hear.
+    # Before the first snapshot only the times differ, which matters only to new connections.
     changed = replace(state, status_since=before.state.status_since) != before.state
     present = replace(
         before.present,

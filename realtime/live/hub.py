@@ -155,7 +155,7 @@ class Hub:
                     task.cancel()
                 await asyncio.wait(running, timeout=SECONDS_TO_STOP)
             self._task = None
-        if self._listeners:  # they came while this ended, and were told from the feeds of before
+        if self._listeners:  # they connected while this ended, and were served from the old feeds
             self._task = asyncio.create_task(self._run(), name="hub")
         else:
             self._feeds = {}
@@ -220,12 +220,12 @@ class Hub:
             wanted = self._wanted()
             try:
                 read = await loop.run_in_executor(self._reading, self._read, wanted, announced_id)
-                # Whoever came meanwhile was told from a feed of before, which must go on: another one would count
-                # its states anew.
+                # Listeners that connected meanwhile were served from an old feed. It must continue, because a new one
+                # would count its states from the start.
                 feeds, wanted = self._feeds | read, self._wanted()
                 self._feeds = {view: feed for view, feed in feeds.items() if view in wanted}
             except Exception:
-                # Of all tasks this one must not end: nobody would be told anything any more.
+                # This task must never end: without it no listener would get anything.
                 logger.exception("the listeners could not be served; trying again")
             self._ring()
             if all(feed.present.snapshot_id >= announced_id for feed in self._feeds.values()):

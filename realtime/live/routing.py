@@ -1,4 +1,4 @@
-"""The doors of the live edge, before those of Django."""
+"""Routes WebSocket and event stream, before Django's URLs."""
 
 from django.conf import settings
 
@@ -9,7 +9,7 @@ WEBSOCKET_PATH = "/ws/real-time-metrics"
 STREAM_PATH = "/api/v1/real-time-metrics/stream"
 
 
-def with_live_doors(http: Application) -> Application:
+def with_live_routes(http: Application) -> Application:
     """Return an ASGI application that serves WebSocket and event stream itself, and leaves the rest to `http`."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -18,7 +18,7 @@ def with_live_doors(http: Application) -> Application:
                 await websocket.listen(scope, receive, send)
             else:
                 await websocket.refuse(receive, send)
-        elif scope["type"] == "http" and path_of(scope) == STREAM_PATH and not _asks_for_rights(scope):
+        elif scope["type"] == "http" and path_of(scope) == STREAM_PATH and not _is_cors_preflight(scope):
             await event_stream.stream(scope, receive, send)
         else:
             await http(scope, receive, send)
@@ -26,8 +26,8 @@ def with_live_doors(http: Application) -> Application:
     return application
 
 
-def _asks_for_rights(scope: Scope) -> bool:
-    """Tell whether another site's page asks what it may, which Django's CORS middleware answers where it is set."""
+def _is_cors_preflight(scope: Scope) -> bool:
+    """Return whether this is a CORS preflight, which Django's CORS middleware answers where it is installed."""
     if scope["method"] != "OPTIONS" or not settings.REALTIME.allowed_origins:
         return False
     return any(name == b"access-control-request-method" for name, _ in scope["headers"])

@@ -74,7 +74,7 @@ def dial(
             continue
         if _leads_to_this_machine(sock):
             wire.asks(None)
-        wire.hears()
+        wire.note_received()
         wire.meter.connect_seconds = time.monotonic() - started_at
         wire.meter.address = _shown(address)
         wire.meter.stage = Stage.WAITING
@@ -91,7 +91,7 @@ def _note_contact(message: str, wire: Wire) -> None:
     elif message == _RESET and wire.is_cut:  # by us
         return
     elif message not in (_NO_ROUTE, _NO_ANSWER):
-        wire.hears()
+        wire.note_received()
 
 
 def _is_loopback(host: str) -> bool:
@@ -101,7 +101,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _leads_to_this_machine(sock: socket.socket) -> bool:
-    """Tell whether a connection is to an address of this machine, in which the network has no part."""
+    """Return whether a connection is to an address of this machine, so that the network is not involved."""
     try:
         return bool(sock.getsockname()[0] == sock.getpeername()[0])
     except OSError:  # the peer has broken it off already

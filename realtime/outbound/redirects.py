@@ -15,7 +15,7 @@ _STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 def is_redirect(http_status: int) -> bool:
-    """Tell whether an HTTP status asks to look elsewhere (RFC 9110, section 15.4)."""
+    """Return whether an HTTP status is a redirect (RFC 9110, section 15.4)."""
     return http_status in _STATUSES
 
 

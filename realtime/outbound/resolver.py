@@ -68,7 +68,7 @@ class Resolver:
         return _with_port(_answer(look_up), port)
 
     def unanswered(self, host: str) -> bool:
-        """Tell whether a look-up of this host, on which an earlier probe gave up, still hangs."""
+        """Return whether a look-up of this host that an earlier probe gave up is still running."""
         with self._lock:
             look_up = self._in_flight.get(host)
             return look_up is not None and look_up.given_up
@@ -101,7 +101,7 @@ class Resolver:
 def _note_contact(found: list[Address] | Exception, wire: Wire) -> None:
     """Take note of who answered: for 'no such name' somebody had to, while other failures can be our own."""
     if isinstance(found, socket.gaierror) and found.errno in _NO_SUCH_NAME:
-        wire.hears()
+        wire.note_received()
     elif not (isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN):
         wire.asks(None)
 

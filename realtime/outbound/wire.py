@@ -122,7 +122,7 @@ class Wire:
 
     @property
     def contact(self) -> Contact:
-        """What was heard from beyond this machine so far."""
+        """What was received from beyond this machine so far."""
         if self._heard:
             return Contact.ANSWERED
         return Contact.NONE if self._asked is None else Contact.SILENT
@@ -131,7 +131,7 @@ class Wire:
         """Take note that something is sent beyond this machine; None: that nothing is, after all."""
         self._asked = place
 
-    def hears(self) -> None:
+    def note_received(self) -> None:
         """Take note that an answer came, whatever it says, to what was asked last."""
         self._heard = self._heard or self._asked is not None
 
@@ -224,7 +224,7 @@ class Wire:
         meter = self.meter
         if meter.first_byte_at is None:
             meter.first_byte_at = time.monotonic()
-            self.hears()
+            self.note_received()
         meter.received_bytes += size_bytes
         if meter.stage is Stage.WAITING and meter.received_bytes > HEAD_LIMIT_BYTES:
             message = f"the head of the answer is larger than {HEAD_LIMIT_BYTES // 1024} KiB"

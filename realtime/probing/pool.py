@@ -236,7 +236,7 @@ class _Sweep:
             self._busy.discard(target.name)
 
     def _is_first_internal(self) -> bool:
-        # One traceback only: what fails for a reason of ours often fails for all targets.
+        # One traceback only: an internal error often hits all targets.
         with self._lock:
             self._internal_errors += 1
             return self._internal_errors == 1

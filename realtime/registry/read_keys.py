@@ -14,7 +14,7 @@ _SECRET_BYTES = 32
 
 
 def give_key(row: ReadKey) -> str:
-    """Return a new key for this row, which is not saved yet; it can be told only now."""
+    """Return a new key for this row, which is not saved yet; it can be shown only now."""
     text = read_keys.write(
         public_id=secrets.token_hex(PUBLIC_ID_CHARACTERS // 2), secret=secrets.token_urlsafe(_SECRET_BYTES)
     )

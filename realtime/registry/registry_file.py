@@ -1,4 +1,4 @@
-"""The registry file: what `import_services` reads, checked as a whole, so that all its mistakes are told at once."""
+"""The registry file that `import_services` reads, checked as a whole, so that all mistakes are reported at once."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def parse(data: bytes, *, file_format: FileFormat) -> RegistryFile:
     top = Place("", [])
     values = file_fields.entry_values(document, keys=file_fields.FILE_KEYS, required=(), place=top)
     services = _services(values.get("services", ()), top)
-    # Also the names of entries with mistakes, which are told already. What is no text is not made one: a list that
+    # Also the names of entries with mistakes, which are reported already. What is no text is not made one: a list that
     # holds itself many times over, in a few lines of YAML, would fill the memory.
     raws = (raw for raw in values.get("services", ()) if isinstance(raw, dict))
     named = {raw["name"] for raw in raws if isinstance(raw.get("name"), str)}

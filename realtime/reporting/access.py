@@ -62,7 +62,7 @@ class NotAdmitted(Exception):
 
 
 class AccessUnknown(Exception):
-    """Whether this client may read cannot be told now; `fault` is ours."""
+    """It is not known now whether this client may read; `fault` is the internal failure."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
@@ -100,14 +100,14 @@ class _BySession:
         try:
             return _is_staff(self._session)
         except AccessUnknown:
-            return True  # a failure of ours is no reason to turn somebody out
+            return True  # an internal failure does not end anyone's right to read
 
 
 EVERYONE: Admission = _Everyone()
 
 
 def is_public() -> bool:
-    """Tell whether everyone may read, so that nothing need be looked at."""
+    """Return whether everyone may read, so that no credentials are needed."""
     return settings.REALTIME.read_access is ReadAccess.PUBLIC
 
 
@@ -192,7 +192,7 @@ def _is_good(mark: KeyMark) -> bool:
 
 
 def _is_staff(session: str) -> bool:
-    """Tell whether this is the session of a staff user; asks the database, and can be called from any thread."""
+    """Return whether this is the session of a staff user. Queries the database; safe from any thread."""
     store: Any = import_module(settings.SESSION_ENGINE).SessionStore(session)
     try:
         close_old_connections()

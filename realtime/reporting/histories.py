@@ -96,7 +96,7 @@ class Histories:
         return self._monotonic() - kept.asked_at < LEAST_SECONDS_BETWEEN_READS
 
     def _is_usable(self, kept: HistoryAnswer | None) -> bool:
-        """Tell whether a kept answer is young enough for a chart that goes on from it."""
+        """Return whether a kept answer is recent enough for a chart that continues from it."""
         return (
             kept is not None
             and self._monotonic() - kept.asked_at < INTERVALS_BEFORE_STALE * kept.refresh_interval_seconds
@@ -207,7 +207,7 @@ class _Decoded:
         return history.spans(at=self.newest_at, period_seconds=period_seconds)[0]
 
     def fingerprints(self, index: int) -> tuple[int, int]:
-        """Return what tells whether a bucket is the one that was computed before."""
+        """Return the values that identify the stored contents of a bucket."""
         return hash(self._stored[index]), hash(self._stored[index + 1])
 
     def window(self, index: int, *, span: Span) -> Window:
@@ -240,7 +240,7 @@ def _resolved(query: HistoryQuery, snapshot: Snapshot) -> tuple[NamedMetric, lis
 
 
 def _past_of(service: str, decoded: _Decoded, *, changes: tuple[bytes, ...], query: HistoryQuery) -> dict[str, object]:
-    """Return what is told of one service beside its points."""
+    """Return what the answer says about one service beside its points."""
     whole = decoded.whole(period_seconds=query.period_seconds)
     return {
         "failures_by_kind": history.failures_by_kind(whole.services.get(service, {})),

@@ -73,7 +73,7 @@ class ReadKeyRing:
         self._stopping = threading.Event()
 
     def holds(self, mark: KeyMark) -> bool:
-        """Tell whether a key is good. Raises KeysUnknown."""
+        """Return whether a key is valid. Raises KeysUnknown."""
         # Compared also where there is no such id, and always to the end: the time taken tells nothing.
         known = self._known().get(mark.public_id, _NO_KEY)
         return hmac.compare_digest(known, mark.digest)

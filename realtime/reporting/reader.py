@@ -46,7 +46,7 @@ class CacheState(StrEnum):
 class Latest:
     """The snapshot that this process last saw, as it is to be judged now; all None when it never saw one.
 
-    fault: what of ours fails now: the store; else what failed when the snapshot was made.
+    fault: the internal failure: the store's now, else the one when the snapshot was made.
     """
 
     snapshot: Snapshot | None = None

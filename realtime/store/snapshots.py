@@ -61,7 +61,7 @@ class Acquired:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotAcquired:
-    """The lease is not to be had: another collector holds it, or began a sweep so recently that this one is not needed.
+    """The lease is not available: another collector holds it, or began a sweep so recently that this one is not needed.
 
     number: the id of the snapshot that comes of that sweep, or came.
     remaining_seconds: until that lease ends at the latest, 0 when it ended already.

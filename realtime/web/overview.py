@@ -170,7 +170,7 @@ def _problem(document: Document) -> str:
 
 
 def _groups(document: Document) -> list[Group]:
-    """Return the groups with a name, where there are several to tell apart."""
+    """Return the groups with a name, where there is more than one group."""
     named = [group for group in document["groups"] if group["group"]]
     return [
         Group(

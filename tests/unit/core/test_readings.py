@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from realtime.core import readings
 from realtime.core.contract.entry_fields import ENTRY_FIELDS
-from realtime.core.readings import MAX_TAKEN_ALONG, Taken, counter_rate, parse_uptime, public_name, take
+from realtime.core.readings import MAX_UNREGISTERED, Taken, counter_rate, parse_uptime, public_name, take
 from realtime.core.records import CounterSample, DataSourceSpec, Exchange, FailureKind, ReadingKind, ReadingSpec, Target
 from tests.unit.core.making import (
     LONE_SURROGATE,
@@ -50,7 +50,7 @@ def problem_of(spec: ReadingSpec, health: object = None, others: dict[str, Excha
 def test_numbers_at_the_top_level_are_taken_along_and_nothing_else(health: dict[str, Any]) -> None:
     gauges = taken(health).gauges
 
-    assert len(gauges) <= MAX_TAKEN_ALONG
+    assert len(gauges) <= MAX_UNREGISTERED
     assert all(math.isfinite(value) for value in gauges.values())
     assert not ENTRY_FIELDS & gauges.keys()
     for name, value in gauges.items():
@@ -61,7 +61,7 @@ def test_numbers_at_the_top_level_are_taken_along_and_nothing_else(health: dict[
 @given(st.dictionaries(json_names, st.integers(-1000, 1000), max_size=60))
 def test_the_first_numbers_are_taken_when_there_are_too_many(health: dict[str, int]) -> None:
     shown = [name for name in health if name and name.isprintable() and name != "uptime_seconds"]
-    expected = list(dict.fromkeys(public_name(name) for name in shown))[:MAX_TAKEN_ALONG]
+    expected = list(dict.fromkeys(public_name(name) for name in shown))[:MAX_UNREGISTERED]
 
     assert list(taken(health).gauges) == expected
 
@@ -106,11 +106,11 @@ def test_a_registered_reading_that_could_not_be_had_is_not_replaced_by_a_number_
 
 
 def test_registered_readings_do_not_use_up_the_places_of_those_taken_along() -> None:
-    health = {f"n{index}": index for index in range(MAX_TAKEN_ALONG + 2)}
+    health = {f"n{index}": index for index in range(MAX_UNREGISTERED + 2)}
 
     found = taken(health, readings=(reading("n0", "n0"), reading("n1", "n1")))
 
-    assert len(found.gauges) == MAX_TAKEN_ALONG + 2
+    assert len(found.gauges) == MAX_UNREGISTERED + 2
 
 
 # Registered readings
@@ -349,7 +349,7 @@ def test_any_answers_give_numbers_that_can_be_shown(
     json.dumps([dict(found.gauges), dict(found.counters), found.uptime_seconds], allow_nan=False)
     "".join([*found.gauges, *found.errors, *found.errors.values()]).encode()
     assert set(found.conditions) == {source.name for source in sources}
-    assert len(found.gauges) <= MAX_TAKEN_ALONG + len(specs)
+    assert len(found.gauges) <= MAX_UNREGISTERED + len(specs)
     for spec in specs:
         name = "uptime_seconds" if spec.name == "uptime_seconds" else readings.public_name(spec.name)
         is_told = name in {**found.gauges, **found.counters, **found.errors}

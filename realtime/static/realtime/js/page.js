@@ -79,7 +79,7 @@ export class Page {
   #notice = document.querySelector("[data-notice]");
 
   // render(page) draws the document; inWindow(document) returns title and status for someone who looks at another
-  // tab; historyWanted() tells which metrics are to be fetched, of which service.
+  // tab; historyWanted() returns which metrics to fetch, and of which service.
   constructor({ render, inWindow, historyWanted, interval = "" }) {
     const { metrics, stream, socket, history, period } = document.body.dataset;
     this.period = period;

@@ -33,7 +33,7 @@ const charts = [...root.querySelectorAll(".chart")].map((figure) => ({
   fields: fieldsOf(figure),
   pointed: null,
 }));
-let told = null; // the status and the number of failures for which the past was asked for last, and when
+let lastFetch = null; // status and number of failures when the past was fetched last, and the time
 
 const page = new Page({
   historyWanted: () => ({ metrics: charts.map((chart) => chart.metric), service: name, onLoaded: showPast }),
@@ -109,10 +109,10 @@ function evidence({ evidence: found, unknown_word: word }) {
 // What turned, and why, is asked for when it has turned; how often it failed, now and then while that changes.
 function hasNewPast({ status, error_count: failures }) {
   const at = performance.now();
-  const before = told ?? { status, failures, at };
+  const before = lastFetch ?? { status, failures, at };
   const turned = before.status !== status;
   const isNew = turned || (before.failures !== failures && at - before.at > MS_BETWEEN_COUNTS);
-  told = isNew ? { status, failures, at } : before;
+  lastFetch = isNew ? { status, failures, at } : before;
   return isNew;
 }
 

@@ -30,7 +30,7 @@ function scaleTop(values, least) {
   return highest;
 }
 
-// What a listener hears in place of the line.
+// The description that screen readers read out instead of the line.
 export function describe(label, { series, format, failed = null }) {
   const known = (series?.values ?? []).filter((value) => value !== null);
   const [lowest, highest] = [Math.min(...known), Math.max(...known)];
