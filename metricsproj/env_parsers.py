@@ -186,6 +186,8 @@ def redis_url(text: str) -> str:
         port_is_number = parts.port is None or parts.port > 0
     except ValueError:
         raise MistakenValue(f"cannot be read {advice}") from None
+    if "cluster" in parts.scheme:
+        raise MistakenValue(f"names a Redis Cluster, which Celery cannot use {advice}")
     if parts.scheme not in ("redis", "rediss", "unix") or not port_is_number:
         raise MistakenValue(f"has an unknown scheme or port {advice}")
     if parts.scheme == "unix" and not parts.path.strip("/"):

