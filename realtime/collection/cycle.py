@@ -152,8 +152,8 @@ class Collector:
             snapshot = self._publish(sweep, acquired)
             unannounced = self._announce(snapshot.id)
         except BaseException:
-            # Whatever ended this cycle, the next one must not wait for the lease to run out. That this fails as well
-            # says nothing new.
+            # Whatever ended this cycle, the next one must not wait for the lease to expire. A failure to release it has
+            # the same cause as the error that is raised.
             self._give_back(acquired.lease)
             raise
         trouble = self._give_back(acquired.lease)

@@ -37,7 +37,7 @@ def probe_now(names: Sequence[str]) -> tuple[Inspection, ...]:
 
 
 def _with_bounds(target: Target, inspection: Inspection) -> Inspection:
-    """Return the inspection after the bounds on readings; counters and histograms need two sweeps, and have no part."""
+    """Return the inspection after the bounds on readings; rates need two sweeps and are not judged."""
     result = with_bounds(inspection.result, target=target, rates={})
     result = with_certificate(result, target=target, now=datetime.now(UTC))
     is_worse = result.status is not inspection.result.status

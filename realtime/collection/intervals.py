@@ -14,7 +14,7 @@ def present_interval_seconds(*, store: Store, now: datetime) -> int:
     """Return the interval of the present snapshot, or 60 when that is stale, missing or unreadable.
 
     Raises:
-        StoreUnavailable: nobody can tell.
+        StoreUnavailable: the store does not answer.
     """
     published = store.read(known_id=None)
     if not isinstance(published, Published):

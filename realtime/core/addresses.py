@@ -43,7 +43,7 @@ _TEREDO = IPv6Network("2001::/32")  # RFC 4380
 _PADDING = IPv4Network("0.0.0.0/8")
 _LOW_32_BITS = 0xFFFF_FFFF
 
-# What the WHATWG URL standard calls "ends in a number", in any digits: never a name, whoever reads it.
+# What the WHATWG URL standard calls "ends in a number", in any digits: never a name, for any resolver.
 _NUMBER_AT_THE_END = re.compile(r"(?:.*\.)?(?:\d+|0[xX][0-9a-fA-F]*)", re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""Back-off: a target that keeps timing out is probed ever more rarely, so that the dead do not slow the living."""
+"""Back-off: a target that keeps timing out is probed less and less often, so that it does not slow down the others."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from realtime.core.records import (
 
 LONGEST = timedelta(seconds=60)
 
-# One probe that times out is an accident, two in a row are a habit.
+# A single time-out can be an accident; two in a row start the back-off.
 LEAST_TIMEOUTS = 2
 
 # How much of its wait one must have behind it to be probed early, along with another that is due.

@@ -12,7 +12,7 @@ MAX_LENGTH = 64 * 1024
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 # Shorter lines of a key, such as its last one, could stand anywhere.
 _MIN_LINE_LENGTH = 32
-# Every sweep asks; to take a key of RSA apart and check it takes milliseconds.
+# Cached, because every sweep needs it and checking an RSA key takes milliseconds.
 _KEPT = 10_000
 
 

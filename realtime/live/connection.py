@@ -45,7 +45,7 @@ async def _send_all(hub: Hub, listener: Listener, send: Send) -> None:
 
 
 async def _leave_with_client(listener: Listener, receive: Receive) -> None:
-    """Read until the client leaves; what it says meanwhile is not for us."""
+    """Read until the client leaves; what it sends meanwhile is ignored."""
     while (await receive())["type"] not in ("websocket.disconnect", "http.disconnect"):
         pass
     listener.leave()

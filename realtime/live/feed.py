@@ -13,7 +13,7 @@ from realtime.core.patch import Operations
 from realtime.live.asgi import Event
 from realtime.reporting.rendering import Rendered
 
-# What thinned listeners, and such that come back, can be patched over; beyond it they get a whole document.
+# Listeners with an interval, and reconnecting ones, get a patch over so many snapshots at most, else a document.
 MAX_LINKS = 128
 MAX_LINK_CHARACTERS = 4_000_000
 

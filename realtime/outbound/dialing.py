@@ -39,7 +39,7 @@ SocketOptions = Sequence[tuple[int, int, int | bytes]]
 
 
 class _NotConnected(Exception):
-    """One address let us not in."""
+    """One address could not be connected to."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -92,14 +92,14 @@ class Resolver:
             found: list[Address] | Exception = _look_up(host)
         except Exception as error:  # noqa: BLE001 - handed over to the thread that asked
             found = error
-        # Out of the table first: who asks after the answer is there asks anew.
+        # Removed from the table first, so that a later request starts a new look-up.
         with self._lock:
             self._in_flight.pop(host, None)
         look_up.set_result(found)
 
 
 def _note_contact(found: list[Address] | Exception, wire: Wire) -> None:
-    """Take note of who answered: for 'no such name' somebody had to, while other failures can be our own."""
+    """Note whether the resolver answered: 'no such name' is an answer, other failures can be local."""
     if isinstance(found, socket.gaierror) and found.errno in _NO_SUCH_NAME:
         wire.note_received()
     elif not (isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN):

@@ -1,4 +1,4 @@
-"""TLS as probes use it: whom they trust, what they show, and what a failed handshake means in words to act on."""
+"""TLS as probes use it: trusted authorities, client certificates, and what a failed handshake means for an operator."""
 
 import os
 import ssl
@@ -61,7 +61,7 @@ def trusting_context() -> ssl.SSLContext:
 
 
 def _empty_context() -> ssl.SSLContext:
-    """Return a context that trusts nobody yet, as urllib3 makes one, but deaf to the environment.
+    """Return a context that trusts nobody yet, like urllib3's, but without settings from the environment.
 
     Where `SSLKEYLOGFILE` is set, urllib3 has each connection write down what decrypts it, secrets of services included.
     """

@@ -128,11 +128,11 @@ class Wire:
         return Contact.NONE if self._asked is None else Contact.SILENT
 
     def asks(self, place: str | None) -> None:
-        """Take note that something is sent beyond this machine; None: that nothing is, after all."""
+        """Note that something is sent beyond this machine; None: nothing is, after all."""
         self._asked = place
 
     def note_received(self) -> None:
-        """Take note that an answer came, whatever it says, to what was asked last."""
+        """Note that an answer to the last request came, whatever it says."""
         self._heard = self._heard or self._asked is not None
 
     def hears_acknowledgement(self) -> None:
@@ -145,7 +145,7 @@ class Wire:
 
     @property
     def is_cut(self) -> bool:
-        """Whether somebody has cut the wire: what its socket says since then is our own doing."""
+        """Whether somebody has cut the wire: later errors of its socket come from that."""
         return self._is_cut
 
     @property
@@ -166,7 +166,7 @@ class Wire:
         return remaining
 
     def late(self) -> ProbeFailed | Interrupted:
-        """Return the exception that says what it means to be late now."""
+        """Return the exception for a probe that is late now."""
         if self._is_stopped or self._late_kind is None:
             return Interrupted()
         limit = f"{self._limit_seconds:.3g} s"

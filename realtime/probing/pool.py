@@ -32,7 +32,7 @@ from realtime.probing.probe import inspect
 
 logger = logging.getLogger(__name__)
 
-# How often the sweeping thread looks after its probes: how late a stop is noticed, at most.
+# How often the sweeping thread checks its probes, and so how late it can notice a stop.
 TICK_SECONDS = 0.03
 # Threads that probe what answers at once, and after how long a probe counts as one that does not.
 MOVING_THREADS = 16

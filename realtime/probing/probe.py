@@ -26,7 +26,7 @@ def inspect(*, target: Target, fetcher: Fetcher, wire: Wire, sweep_started_at: f
         return _other(path, target=target, health=health, fetcher=fetcher, wire=wire, selectors=selectors)
 
     documents = {path: other(path) for path in _document_paths(target)}
-    # What is asked for both is asked for twice: once with each `Accept`.
+    # A path that is wanted as JSON and as metrics is requested twice, once with each `Accept`.
     expositions: dict[str | None, Exchange] = {path: other(path, wanted) for path, wanted in selectors.items()}
     judged = verdict.judge(exchange=health, target=target)
     taken = readings.take(
@@ -92,7 +92,7 @@ def _other(
     if path == target.health_path:
         return health
     if health.http_status is None:
-        # Who does not answer for its health is not asked again: it would only use up the sweep's time.
+        # A target whose health request fails is not asked for readings: they would only use up the sweep's time.
         return Exchange(path=path, failure=health.failure)
     try:
         return fetcher.fetch(target=target, path=path, wire=wire, selectors=selectors)
@@ -100,6 +100,6 @@ def _other(
         if any(spec.path == path and spec.has_bound for spec in target.readings):
             # A bound would take the missing reading for a failure of the service.
             raise
-        # What its health said stands all the same.
+        # The verdict of the health answer stays valid.
         failure = Failure(kind=FailureKind.SWEEP_DEADLINE, message="cut when the sweep ended")
         return Exchange(path=path, failure=failure)

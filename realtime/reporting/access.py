@@ -149,7 +149,7 @@ def watched(on_change: Callable[[], None]) -> Iterator[None]:
 
 
 def cookie_for(key: str) -> str | None:
-    """Return what the page's cookie holds for a read key, None when the key is not good. Raises AccessUnknown."""
+    """Return what the page's cookie holds for a read key, None when the key is not valid. Raises AccessUnknown."""
     mark = read_keys.mark_of(key.strip())
     if mark is None or not _is_good(mark):
         return None

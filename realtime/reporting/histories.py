@@ -81,7 +81,7 @@ class Histories:
             HistoryUnavailable: nothing was published, or the store is away and this answer was never made.
         """
         kept = self._answers.get(query)
-        # Whoever has a usable answer to give does not wait for somebody else's reading.
+        # A request with a usable answer does not wait while another one reads the store.
         if (kept and self._is_recent(kept)) or not self._asking.acquire(blocking=not self._is_usable(kept)):
             return self._in_present_light(kept)
         try:

@@ -41,7 +41,7 @@ class KeysUnknown(Exception):
 
 
 class ReadKeyRing:
-    """Tells good keys from others, for one process.
+    """Knows which keys are valid, for one process.
 
     digests_in_registry, note_uses: the table of read keys; they raise Django's database errors.
     """
@@ -74,7 +74,7 @@ class ReadKeyRing:
 
     def holds(self, mark: KeyMark) -> bool:
         """Return whether a key is valid. Raises KeysUnknown."""
-        # Compared also where there is no such id, and always to the end: the time taken tells nothing.
+        # Compared also where there is no such id, and always to the end: so the time taken reveals nothing.
         known = self._known().get(mark.public_id, _NO_KEY)
         return hmac.compare_digest(known, mark.digest)
 

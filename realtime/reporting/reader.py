@@ -132,12 +132,12 @@ class Reader:
         )
 
     def hear_of(self, snapshot_id: int) -> None:
-        """Take notice of an announced snapshot: the next request asks for it, however short ago the last one asked."""
+        """Take notice of an announced snapshot: the next request asks for it, however recently the store was read."""
         self._announced_id = snapshot_id
 
     def refresh(self) -> None:
         """Ask the store when that is due and nobody else is asking."""
-        # Whoever comes before anything was ever read waits for it: the alternative is a 503.
+        # Before the first read, requests wait for it: the alternative is a 503.
         if not self._is_due() or not self._asking.acquire(blocking=self._asked_at is None):
             return
         if not self._is_due():  # someone else has asked meanwhile

@@ -25,7 +25,7 @@ from realtime.web.security import with_policy
 from realtime.web.signing_in import for_readers, sign_out_url
 
 SOCKET_PATH = "ws/real-time-metrics"
-# How often a viewer may want to see news; the schedule of the sweeps is not theirs to change.
+# How often a viewer wants updates; the schedule of the sweeps stays as it is.
 INTERVALS = {"": "every sweep", "10": "every 10 s", "30": "every 30 s", "60": "every minute", "300": "every 5 min"}
 
 
