@@ -48,12 +48,11 @@ def site() -> Iterator[tuple[Up, Path, str]]:
 @pytest.mark.parametrize("command", [command for command in COMMANDS if not ELSEWHERE.search(command)])
 def test_a_command_works(site: tuple[Up, Path, str], command: str) -> None:
     _, var, origin = site
-    shell = command.replace(SITE, origin).replace(
-        ".venv/bin/python manage.py", f"{sys.executable} {PROJECT_DIR}/manage.py"
-    )
+    shell = command.replace(SITE, origin).replace(" manage.py ", f" {PROJECT_DIR}/manage.py ")
+    shell = re.sub(r"(?<![\w/])\.venv/bin/python", sys.executable, shell)
 
     ended = subprocess.run(
-        ["sh", "-c", shell.replace(".venv/bin/python", sys.executable)],
+        ["sh", "-c", shell],
         cwd=var.parent,
         env=clean_environment(var, READ_KEY=""),
         capture_output=True,
