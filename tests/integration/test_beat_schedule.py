@@ -65,7 +65,8 @@ class Installation:
             try:
                 yield
             finally:
-                process.terminate()
+                # Killed, since Celery's beat now and then misses a SIGTERM, and nothing here is about its end.
+                process.kill()
 
     def beat_has_read_the_table(self) -> bool:
         """Return whether a beat has started here: once it has read the table, it adds Celery's own task."""
